@@ -1,0 +1,179 @@
+/**
+ * The compiled configuration: plain data, no functions, so that it can be hashed, logged and replayed.
+ * All durations and times are milliseconds. The folds read this and nothing else of the user's config.
+ */
+
+export type Stat =
+  'count' | 'rate' | 'sum' | 'mean' | 'min' | 'max' | 'stddev' | 'ratio' | 'p50' | 'p90' | 'p95' | 'p99'
+
+/** Pane sizes of the ladder, finest first. */
+export const RUNGS = ['10s', '1m', '10m', '1h', '1d'] as const
+export type Rung = (typeof RUNGS)[number]
+
+export type Scalar = string | number | boolean
+/** One test on one field; all given keys must hold. `null` and absent values satisfy nothing but `not`. */
+export interface FieldTest {
+  is?: Scalar
+  not?: Scalar | Scalar[]
+  in?: Scalar[]
+  above?: number
+  below?: number
+  atLeast?: number
+  atMost?: number
+}
+/** A condition over the fields of one event: every field test must hold. */
+export type Condition = Record<string, FieldTest>
+
+/** `at`: server log time is the clock (default). `event`: history being loaded, the watermark is the clock. */
+export type Clock = 'live' | 'event'
+
+export interface CompiledStream {
+  name: string
+  /** Field whose value chooses the partition. */
+  key: string
+  /** Field with the event time (ms since 1970), or null: the log time of the entry. */
+  time: string | null
+  clock: Clock
+  lateness: number
+  disorder: number
+  partitions: number
+  retention: { age: number; bytes: number }
+  /** JSON Schema (2020-12) of one event: an object of scalar or string-array properties. */
+  schema: JsonSchema
+  /** Short hash of `schema`; travels in every entry. */
+  schemaVersion: string
+}
+
+export interface JsonSchema {
+  type: 'object'
+  properties: Record<string, Record<string, unknown>>
+  required?: string[]
+  additionalProperties?: boolean
+  [keyword: string]: unknown
+}
+
+export interface CompiledWindow {
+  /** As written, such as `5m`; the name used in URLs. */
+  name: string
+  size: number
+  slide: number
+  /** The coarsest rung that divides size and slide. */
+  rung: Rung
+}
+
+export interface CompiledMetric {
+  /** Unique over the whole config; the name used in URLs. */
+  name: string
+  stream: string
+  by: string[]
+  /** Numeric field that sum, mean, min, max, stddev and quantiles are taken of. */
+  of: string | null
+  where: Condition | null
+  stats: Stat[]
+  windows: CompiledWindow[]
+  /** Rungs kept as series. */
+  series: Rung[]
+  title: string
+  unit: string
+  /** Short hash of everything that state depends on (not title, unit): same hash = state is kept. */
+  hash: string
+}
+
+interface RuleBase {
+  /** Unique; default `<kind>-<metric>`, with a number where that is taken. */
+  id: string
+  metric: string
+  stat: Stat
+  window: string
+  severity: 'critical' | 'warning'
+  /** Names of channels. */
+  notify: string[]
+  /** Sentence with `{placeholders}`: group fields, fields of the newest matching event, value, normal, limit. Null: default. */
+  says: string | null
+  /** How long the condition must hold (event time) before the verdict fires. */
+  for: number
+  hash: string
+}
+export interface ThresholdRule extends RuleBase {
+  kind: 'threshold'
+  above: number | null
+  below: number | null
+  /** Level at which a firing verdict becomes ok again; null: the limit itself. */
+  clear: number | null
+  /** Fewer events than this in the window: unknown. */
+  minSamples: number
+}
+export interface SpikeRule extends RuleBase {
+  kind: 'spike'
+  times: number
+  /** Length of the baseline; the window under test is kept out of it. */
+  over: number
+  minSamples: number
+  /** Values below this never fire. */
+  floor: number
+}
+export interface NoDataRule extends RuleBase {
+  kind: 'noData'
+}
+export type CompiledRule = ThresholdRule | SpikeRule | NoDataRule
+
+export interface CompiledChannel {
+  name: string
+  kind: 'slack' | 'webhook'
+  /** Name of the environment variable that holds the URL. The URL itself is never in the config. */
+  env: string
+}
+
+/** A website check declared in config or in a CSV file. */
+export interface CompiledCheck {
+  name: string
+  url: string
+  /** Interval in ms, or a cron expression. */
+  every: number | string
+  /** Expected status, default 200. */
+  status: number
+  /** Regular expression source the body must match, or null. */
+  match: string | null
+  timeout: number
+  fleet: string
+}
+
+export interface CompiledPromise {
+  title: string
+  metric: string
+  stat: Stat
+  window: string
+  group: Record<string, string>
+  /** Kept when now >= target (`atLeast`) or now <= target (`atMost`). */
+  direction: 'atLeast' | 'atMost'
+  target: number
+}
+export interface CompiledNumber {
+  title: string
+  metric: string
+  stat: Stat
+  window: string
+  group: Record<string, string>
+}
+export interface CompiledBoard {
+  title: string
+  /** Subjects of the headline are the groups of `metric`, named by group field `field`: "6 of 8 <noun> fine." */
+  headline: { metric: string; field: string; noun: string } | null
+  promises: CompiledPromise[]
+  numbers: CompiledNumber[]
+}
+
+export interface CompiledConfig {
+  version: 1
+  namespace: string
+  streams: CompiledStream[]
+  metrics: CompiledMetric[]
+  rules: CompiledRule[]
+  channels: CompiledChannel[]
+  checks: CompiledCheck[]
+  /** Globs of scraper files, relative to the config file. */
+  scrapers: string[]
+  board: CompiledBoard
+  /** Short hash over all of the above. */
+  hash: string
+}

@@ -1,0 +1,54 @@
+/** The event of one scrape run, on the built-in stream `runs`: every run ends in exactly one of these. */
+
+/** How a run ended, in the order of the taxonomy (first match wins). */
+export const OUTCOMES = [
+  'skipped',
+  'crashed',
+  'proxy_failed',
+  'rate_limited',
+  'blocked',
+  'auth_failed',
+  'site_down',
+  'absent',
+  'layout_changed',
+  'invalid_data',
+  'partial',
+  'ok',
+] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** Outcomes that say the data we hold is right: `absent` is a truthful "there is nothing". */
+export const RIGHT: readonly Outcome[] = ['ok', 'absent']
+
+export interface RunEvent {
+  /** End of the run, ms since 1970. */
+  at: number
+  scraper: string
+  kind: 'browser' | 'http' | 'json'
+  /** Label to group scrapers by, such as `banks`. */
+  fleet: string
+  host: string
+  url: string
+  outcome: Outcome
+  /** Reason code such as `selector`, `http5xx`, `challenge`. */
+  reason: string
+  /** One line of evidence for people, at most 300 characters, site text included verbatim (escape on display). */
+  detail: string
+  /** Whether the outcome is one of RIGHT. */
+  right: boolean
+  /** Whole run, ms. */
+  ms: number
+  /** Response time at the network layer (request sent to first byte), ms. */
+  responseMs?: number
+  status?: number
+  /** Short hash of the scraper's source and the tool's version. */
+  version: string
+  /** Names of fields by state. */
+  present: string[]
+  missing: string[]
+  empty: string[]
+  invalid: string[]
+  absent: string[]
+  /** What was read, JSON, at most 4 KB. */
+  data?: string
+}

@@ -1,0 +1,69 @@
+/**
+ * Every Redis key of Weir, in one place. All keys of one partition share one hash tag, so that one script
+ * can move them together; the `{weir}` slot holds what belongs to no partition.
+ */
+
+export interface PartitionKeys {
+  /** Stream of entries: events as flat fields, batches in columns, ticks, control markers. */
+  log: string
+  /** Hash: owner, exp, epoch, cid (commit id), off (position), n (entries read), round, small state. */
+  meta: string
+  /** Hash of snapshot blocks, field `<block>@<round>`, and `manifest@<round>`. */
+  snapshot: string
+  /** Hash of closed samples waiting to be drained into series, field = running number. */
+  pend: string
+  /** Hash of latest values, one columnar blob per metric, window and block of groups. */
+  view: string
+  /** Stream: which view blocks changed, once per commit that changed any. */
+  live: string
+  /** Stream of entries on their way to another slot, id = running number. */
+  outbox: string
+  /** Streams of events refused for lateness, and of events that could not be read. Bounded; counters are exact. */
+  late: string
+  dead: string
+  /** Hash: producer id -> last sequence number that a snapshot of this partition holds. */
+  acks: string
+  /** Prefix of this partition's series keys. */
+  series: string
+}
+
+export function partitionKeys(namespace: string, stream: string, partition: number): PartitionKeys {
+  const tag = `${namespace}:{${stream}.${partition}}`
+  return {
+    log: `${tag}:log`,
+    meta: `${tag}:meta`,
+    snapshot: `${tag}:snapshot`,
+    pend: `${tag}:pend`,
+    view: `${tag}:view`,
+    live: `${tag}:live`,
+    outbox: `${tag}:outbox`,
+    late: `${tag}:late`,
+    dead: `${tag}:dead`,
+    acks: `${tag}:acks`,
+    series: `${tag}:s:`,
+  }
+}
+
+export interface SharedKeys {
+  /** Stream: the control log. */
+  control: string
+  /** Hash: stream name -> partitions, fixed at creation. */
+  partitions: string
+  /** Hash: the newest refused config change, for the board. */
+  problem: string
+  /** Hash: what `ingest` knows of files it has sent. */
+  ingest: string
+  /** Prefix of redis-om records. */
+  record: string
+}
+
+export function sharedKeys(namespace: string): SharedKeys {
+  const tag = `${namespace}:{weir}`
+  return {
+    control: `${tag}:control`,
+    partitions: `${tag}:partitions`,
+    problem: `${tag}:problem`,
+    ingest: `${tag}:ingest`,
+    record: `${tag}:record`,
+  }
+}
