@@ -4,7 +4,18 @@
  */
 
 export type Stat =
-  'count' | 'rate' | 'sum' | 'mean' | 'min' | 'max' | 'stddev' | 'ratio' | 'p50' | 'p90' | 'p95' | 'p99'
+  | 'count'
+  | 'rate'
+  | 'sum'
+  | 'mean'
+  | 'min'
+  | 'max'
+  | 'stddev'
+  | 'ratio'
+  | 'p50'
+  | 'p90'
+  | 'p95'
+  | 'p99'
 
 /** Pane sizes of the ladder, finest first. */
 export const RUNGS = ['10s', '1m', '10m', '1h', '1d'] as const

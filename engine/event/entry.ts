@@ -1,0 +1,86 @@
+/**
+ * The entries of a partition log, as they stand in Redis. An entry whose first field is `weir` is ours and
+ * names its kind and version; anything else is one event as flat fields, written by any client.
+ *
+ *   weir batch/1   from <producer> seq <first> n <rows> schema <version> minute <ms> cols <JSON columns>
+ *   weir reject/1  from <producer> seq <first> n <rows> rows <JSON array of Rejected>
+ *   weir control/1 id <control log id>
+ *   weir tick/1    by <token>
+ *
+ * `seq` counts rows contiguously per producer and partition, rejected rows included. `minute` is fixed by the
+ * producer (start of the wall-clock minute it accounts the rows to).
+ */
+
+/** Optional fields any event may carry without declaring them; a schema that declares one must say string. */
+export const ENVELOPE = ['user', 'trace', 'instance', 'region'] as const
+/** Field that an event may not have: it marks our own entries. */
+export const RESERVED_FIELD = 'weir'
+
+/** A row that never became an event: why, where it came from, and at most 4 KB of what it was. */
+export interface Rejected {
+  reason: string
+  origin: string
+  raw: string
+}
+
+/** One array per field, all of length n; null where an optional field is absent. */
+export type Columns = Record<string, unknown[]>
+
+export type Entry = { id: string; /** Log time: the ms part of the id. */ ms: number } & (
+  | { kind: 'batch'; from: string; seq: number; n: number; schema: string; minute: number; columns: Columns }
+  | { kind: 'reject'; from: string; seq: number; n: number; rows: Rejected[] }
+  | { kind: 'flat'; fields: string[] }
+  | { kind: 'control'; control: string }
+  | { kind: 'tick' }
+  /** Ours by its first field, but unreadable: dead, with the reason. */
+  | { kind: 'broken'; reason: string; raw: string }
+)
+
+/** Limits of one batch entry: rows, and bytes of its columns. */
+export const MAX_BATCH_ROWS = 500
+export const MAX_BATCH_BYTES = 64 * 1024
+/** Longest single event accepted, bytes of JSON. */
+export const MAX_EVENT_BYTES = 32 * 1024
+/** What is kept of a dead or late row. */
+export const MAX_DEAD_BYTES = 4096
+
+export function batchFields(
+  from: string,
+  seq: number,
+  n: number,
+  schema: string,
+  minute: number,
+  columns: string,
+): string[] {
+  return [
+    'weir',
+    'batch/1',
+    'from',
+    from,
+    'seq',
+    String(seq),
+    'n',
+    String(n),
+    'schema',
+    schema,
+    'minute',
+    String(minute),
+    'cols',
+    columns,
+  ]
+}
+
+export function rejectFields(from: string, seq: number, rows: Rejected[]): string[] {
+  return [
+    'weir',
+    'reject/1',
+    'from',
+    from,
+    'seq',
+    String(seq),
+    'n',
+    String(rows.length),
+    'rows',
+    JSON.stringify(rows),
+  ]
+}

@@ -1,0 +1,26 @@
+/** The one place where Redis clients are built: never a silent resend, RESP2 shapes everywhere. */
+import { Redis, type RedisOptions } from 'ioredis'
+
+/**
+ * `commit`: commands that change state; a lost connection rejects at once, the caller decides.
+ * `block`: one blocking read at a time, never resent either.
+ * `query`: reads for people; may wait for a reconnect.
+ */
+export type ConnectionRole = 'commit' | 'block' | 'query'
+
+export function connect(url: string, role: ConnectionRole, name = `weir-${role}`): Redis {
+  const options: RedisOptions = {
+    protocol: 2,
+    connectionName: name,
+    lazyConnect: true,
+    // A resent XADD is a doubled event: reject instead, and let the caller resend under its own numbers.
+    maxRetriesPerRequest: role === 'query' ? 2 : 0,
+    enableOfflineQueue: role === 'query',
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000),
+    connectTimeout: 5000,
+  }
+  const redis = new Redis(url, options)
+  // Without a listener a refused connection is an uncaught error; callers see their own command fail.
+  redis.on('error', () => undefined)
+  return redis
+}

@@ -1,0 +1,26 @@
+/** The canonical key of a group: a JSON array of its `by` values in order, so that nothing can collide. */
+
+/** Longest value of one group field; longer ones are cut (hostile input must not grow keys without bound). */
+export const MAX_GROUP_VALUE = 200
+
+export function groupKey(values: readonly unknown[]): string {
+  if (values.length === 1 && typeof values[0] === 'string') return `[${JSON.stringify(cut(values[0]))}]`
+  return JSON.stringify(
+    values.map((value) => (value === undefined || value === null ? null : cut(String(value)))),
+  )
+}
+
+/** `{field: value}` of a canonical key; a missing value reads as the empty string. */
+export function groupLabels(by: readonly string[], key: string): Record<string, string> {
+  const values = JSON.parse(key) as (string | null)[]
+  const labels: Record<string, string> = {}
+  for (const [i, field] of by.entries()) labels[field] = values[i] ?? ''
+  return labels
+}
+
+/** Group that everything beyond the group limit is counted under. */
+export const OTHER = '__other__'
+
+function cut(value: string): string {
+  return value.length > MAX_GROUP_VALUE ? value.slice(0, MAX_GROUP_VALUE) : value
+}
