@@ -1,0 +1,30 @@
+/** Five kinds of tests by file name: pure, types, with Redis, with a browser, the whole system. */
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+
+const outside = [...configDefaults.exclude, '.weir/**']
+
+function project(name: string, include: string[], seconds: number, exclude: string[] = []) {
+  return {
+    test: {
+      name,
+      include,
+      exclude: [...outside, ...exclude],
+      testTimeout: seconds * 1000,
+      hookTimeout: Math.max(30, seconds) * 1000,
+      // Children and sockets belong to one file each.
+      pool: 'forks',
+    },
+  } satisfies TestProjectInlineConfiguration
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['**/*.test.ts'], 5, ['**/*.{redis,browser,types}.test.ts', 'test/**']),
+      project('types', ['**/*.types.test.ts'], 60),
+      project('redis', ['**/*.redis.test.ts'], 30),
+      project('browser', ['**/*.browser.test.ts'], 60),
+      project('system', ['test/*.test.ts'], 120),
+    ],
+  },
+})
