@@ -1,0 +1,72 @@
+/** `check()`: a website check over plain HTTP: status, response time, and a pattern the body must match. */
+import type { CompiledCheck } from '../../engine/index.ts'
+import { refuse } from './refuse.ts'
+import { type Target, type TargetOptions, readTarget } from './scraper.ts'
+
+export interface HttpCheck extends Target {
+  kind: 'http'
+  status: number
+  /** Source of the regular expression the body must match, or null. */
+  match: string | null
+}
+
+export interface CheckOptions extends TargetOptions {
+  url: string
+  /** Expected status, default 200. */
+  status?: number
+  /** A regular expression (source or literal without flags but `i`) that the body must match. */
+  match?: string | RegExp
+}
+
+/** Longest pattern accepted; the match itself runs with a time limit as well. */
+export const MAX_PATTERN = 1000
+
+/** Declares one HTTP check. Throws WEIR_CONFIG naming the check and the field that is wrong. */
+export function check(name: string, options: CheckOptions): HttpCheck {
+  const target = readTarget('check', name, 'url', options.url, options, '10s')
+  const match = options.match === undefined ? null : sourceOf(options.match)
+  if (match !== null) requirePattern(match, `check ${name}, field match`)
+  return { kind: 'http', ...target, status: options.status ?? 200, match }
+}
+
+/** A check from the compiled config (or a CSV row), as a runnable target. */
+export function fromCompiled(compiled: CompiledCheck): HttpCheck {
+  const parsed = new URL(compiled.url)
+  const { every } = compiled
+  return {
+    kind: 'http',
+    name: compiled.name,
+    url: parsed.href,
+    host: parsed.host,
+    every: typeof every === 'number' ? { interval: every } : { cron: every, timeZone: 'UTC' },
+    fleet: compiled.fleet,
+    minDelay: 0,
+    timeout: compiled.timeout,
+    allowPrivate: false,
+    status: compiled.status,
+    match: compiled.match,
+  }
+}
+
+function sourceOf(match: string | RegExp): string {
+  return typeof match === 'string' ? match : match.source
+}
+
+function requirePattern(source: string, where: string): void {
+  if (source.length > MAX_PATTERN) {
+    throw refuse(
+      where,
+      `the pattern is longer than ${MAX_PATTERN} characters.`,
+      'Look for something shorter.',
+    )
+  }
+  try {
+    new RegExp(source, 'iu')
+  } catch (error) {
+    throw refuse(
+      where,
+      error instanceof Error ? error.message : String(error),
+      'Mend the regular expression.',
+    )
+  }
+}

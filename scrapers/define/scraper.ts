@@ -1,0 +1,116 @@
+/** `scraper()`: a page visited with a real browser, as plain data plus the one function `sane`. */
+import { type ReaderMap, type Values } from '../read/field.ts'
+import { milliseconds } from './duration.ts'
+import { type Every, every } from './every.ts'
+import { type Landmark, landmark } from './landmark.ts'
+import { refuse, requireName, targetUrl } from './refuse.ts'
+
+/** What every kind of scraper has in common. */
+export interface Target {
+  name: string
+  url: string
+  host: string
+  every: Every
+  /** Label to group scrapers by; default: the name of the kind. */
+  fleet: string
+  /** Shortest time between two visits of the same host, ms. */
+  minDelay: number
+  /** Hard deadline of one run, ms. */
+  timeout: number
+  /** Whether loopback and private addresses may be visited. Off unless the scraper says so. */
+  allowPrivate: boolean
+}
+
+/** Judges values that are valid but may be nonsense: true, or the sentence that says what is wrong. */
+export type Sane = (values: Record<string, unknown>) => true | string
+
+export interface BrowserScraper extends Target {
+  kind: 'browser'
+  is: Landmark[]
+  read: ReaderMap
+  sane: Sane | null
+  /** Where a login page shows itself, such as `url ~ /login`; a visible password field always does. */
+  login: Landmark | null
+  /** How long to wait for fields that scripts fill in after the page has loaded, ms. */
+  settle: number
+  /** Off: the page is read as sent, without running its scripts. */
+  scripts: boolean
+  /** Share of optional fields that may be missing before a run is `partial`. */
+  optionalShare: number
+}
+
+export interface TargetOptions {
+  /** An interval such as `1m`, or a cron expression such as `0 7 * * 1-5`. */
+  every: string
+  /** Time zone of a cron expression, such as `Europe/Berlin`; default UTC. */
+  timeZone?: string
+  fleet?: string
+  minDelay?: string
+  timeout?: string
+  /** Allows addresses that are not public: your own machine or network. */
+  allowPrivate?: boolean
+  /** The same, for a host named `localhost` or below it. */
+  local?: boolean
+}
+
+export interface ScraperOptions<R extends ReaderMap> extends TargetOptions {
+  visit: string
+  /** Landmarks by which the page is known; two thirds must be there. */
+  is?: string[]
+  read: R
+  sane?: (values: Values<R>) => true | string
+  login?: string
+  settle?: string
+  scripts?: boolean
+  optionalShare?: number
+}
+
+/** Declares one page to scrape. Throws WEIR_CONFIG naming the scraper and the field that is wrong. */
+export function scraper<R extends ReaderMap>(name: string, options: ScraperOptions<R>): BrowserScraper {
+  const target = readTarget('scraper', name, 'visit', options.visit, options, '20s')
+  if (Object.keys(options.read ?? {}).length === 0) {
+    throw refuse(
+      `scraper ${name}, field read`,
+      'nothing is read.',
+      'Name at least one field, such as { balance: money("#balance") }.',
+    )
+  }
+  return {
+    kind: 'browser',
+    ...target,
+    is: (options.is ?? []).map((source) => landmark(source, `scraper ${name}, field is`)),
+    read: options.read,
+    // The values handed over are exactly those that the readers of R produce.
+    sane: (options.sane ?? null) as Sane | null,
+    login: options.login === undefined ? null : landmark(options.login, `scraper ${name}, field login`),
+    settle: milliseconds(options.settle ?? '1500ms', `scraper ${name}, field settle`),
+    scripts: options.scripts ?? true,
+    optionalShare: options.optionalShare ?? 0,
+  }
+}
+
+/** The common part of all three kinds, checked. */
+export function readTarget(
+  word: string,
+  name: string,
+  urlField: string,
+  url: string,
+  options: TargetOptions,
+  timeout: string,
+): Target {
+  requireName(word, name)
+  const where = `${word} ${name}`
+  const parsed = targetUrl(url, `${where}, field ${urlField}`)
+  const host = parsed.hostname
+  const isLocal = host === 'localhost' || host.endsWith('.localhost')
+  return {
+    name,
+    url: parsed.href,
+    host: parsed.host,
+    every: every(options.every, options.timeZone, `${where}, field every`),
+    fleet: options.fleet ?? 'default',
+    minDelay: milliseconds(options.minDelay ?? '0s', `${where}, field minDelay`),
+    timeout: milliseconds(options.timeout ?? timeout, `${where}, field timeout`),
+    allowPrivate: options.allowPrivate === true || (options.local === true && isLocal),
+  }
+}
