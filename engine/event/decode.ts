@@ -1,0 +1,92 @@
+/** From a raw stream entry to an `Entry`; what cannot be read becomes `broken` with a reason, never an exception. */
+import { type Columns, type Entry, MAX_DEAD_BYTES, type Rejected } from './entry.ts'
+
+/** Largest payload decoded; anything above is broken (a hostile client cannot make us parse it). */
+export const MAX_ENTRY_BYTES = 1024 * 1024
+
+/** `fields`: flat [name, value, …] as Redis returns them. */
+export function decode(id: string, fields: string[]): Entry {
+  const ms = Number(id.slice(0, id.indexOf('-')))
+  if (fields[0] !== 'weir') {
+    let bytes = 0
+    for (const field of fields) bytes += field.length
+    if (bytes > MAX_ENTRY_BYTES)
+      return broken(id, ms, `entry of ${bytes} bytes, at most ${MAX_ENTRY_BYTES}`, fields)
+    return { id, ms, kind: 'flat', fields }
+  }
+  const named = new Map<string, string>()
+  for (let i = 2; i + 1 < fields.length; i += 2) named.set(fields[i]!, fields[i + 1]!)
+  switch (fields[1]) {
+    case 'batch/1':
+      return batch(id, ms, named, fields)
+    case 'reject/1':
+      return reject(id, ms, named, fields)
+    case 'control/1':
+      return { id, ms, kind: 'control', control: named.get('id') ?? '' }
+    case 'tick/1':
+      return { id, ms, kind: 'tick' }
+    default:
+      return broken(id, ms, `unknown entry kind ${fields[1]}`, fields)
+  }
+}
+
+function batch(id: string, ms: number, named: Map<string, string>, fields: string[]): Entry {
+  const head = header(named)
+  const cols = named.get('cols') ?? ''
+  if (head === null) return broken(id, ms, 'batch without readable from, seq or n', fields)
+  if (cols.length > MAX_ENTRY_BYTES) return broken(id, ms, `batch of ${cols.length} bytes`, fields)
+  const columns = json(cols)
+  if (columns === null || typeof columns !== 'object' || Array.isArray(columns)) {
+    return broken(id, ms, 'columns are not a JSON object', fields)
+  }
+  for (const [name, column] of Object.entries(columns)) {
+    if (!Array.isArray(column) || column.length !== head.n) {
+      return broken(id, ms, `column ${name} is not an array of ${head.n}`, fields)
+    }
+  }
+  const minute = Number(named.get('minute') ?? 0)
+  return {
+    id,
+    ms,
+    kind: 'batch',
+    ...head,
+    schema: named.get('schema') ?? '',
+    minute,
+    columns: columns as Columns,
+  }
+}
+
+function reject(id: string, ms: number, named: Map<string, string>, fields: string[]): Entry {
+  const head = header(named)
+  const rows = json(named.get('rows') ?? '')
+  if (head === null || !Array.isArray(rows) || rows.length !== head.n) {
+    return broken(id, ms, 'rejected rows are unreadable', fields)
+  }
+  const clean = (rows as Partial<Rejected>[]).map((row) => ({
+    reason: String(row?.reason ?? '').slice(0, 500),
+    origin: String(row?.origin ?? '').slice(0, 200),
+    raw: String(row?.raw ?? '').slice(0, MAX_DEAD_BYTES),
+  }))
+  return { id, ms, kind: 'reject', ...head, rows: clean }
+}
+
+function header(named: Map<string, string>): { from: string; seq: number; n: number } | null {
+  const from = named.get('from') ?? ''
+  const seq = Number(named.get('seq') ?? Number.NaN)
+  const n = Number(named.get('n') ?? Number.NaN)
+  if (from === '' || from.length > 200 || !Number.isSafeInteger(seq) || seq < 0) return null
+  if (!Number.isSafeInteger(n) || n < 1 || n > 100_000) return null
+  return { from, seq, n }
+}
+
+function broken(id: string, ms: number, reason: string, fields: string[]): Entry {
+  return { id, ms, kind: 'broken', reason, raw: fields.join(' ').slice(0, MAX_DEAD_BYTES) }
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * The pane ladder of one metric on one partition: 10 s, 1 m, 10 m, 1 h, 1 d. An event touches one pane, on the
+ * finest rung; a coarser pane is always exactly the merge of its finer ones, in order.
+ *
+ * Two frontiers move through it. A pane is *closed* when `asOf` has passed its end: it is emitted and windows may
+ * read it. It is *final* when the watermark less the lateness has passed its end: nothing can change it any more.
+ * Between the two an event amends: its pane is emitted again, at the next turn of `asOf` or when it becomes final.
+ */
+import { Pane } from './pane.ts'
+import type { Shape } from './shape.ts'
+import { Touched } from './touched.ts'
+
+/** Called for every closed or amended pane with the groups to emit. Must copy what it keeps. */
+export type OnPane = (rung: number, pane: Pane, groups: Touched) => void
+
+export class Ladder {
+  readonly panes: Map<number, Pane>[]
+  private readonly shape: Shape
+  private readonly sizes: readonly number[]
+  private readonly keep: readonly number[]
+  /** Panes numbered below this are closed, per rung. */
+  private readonly closedTo: number[]
+  private readonly amended: Set<Pane>[]
+
+  /**
+   * `sizes`: rung sizes in ms, finest first, each dividing the next. `keep`: how long, in ms behind `asOf`, the
+   * panes of each rung are read by windows and baselines.
+   */
+  constructor(shape: Shape, sizes: readonly number[], keep: readonly number[]) {
+    this.shape = shape
+    this.sizes = sizes
+    this.keep = keep
+    this.panes = sizes.map(() => new Map())
+    this.closedTo = sizes.map(() => Number.NEGATIVE_INFINITY)
+    this.amended = sizes.map(() => new Set())
+  }
+
+  add(at: number, group: number, matched: boolean, value: number): void {
+    const number = Math.floor(at / this.sizes[0]!)
+    const pane = this.panes[0]!.get(number) ?? this.open(0, number)
+    pane.add(group, matched, value)
+    if (pane.closed) this.amend(0, pane, group)
+  }
+
+  /** Moves both frontiers (ms): closes, amends and drops panes, finest rung first. */
+  turn(asOf: number, final: number, emit: OnPane): void {
+    for (let rung = 0; rung < this.sizes.length; rung++) {
+      this.close(rung, Math.floor(asOf / this.sizes[rung]!), emit)
+      this.flush(rung, Number.POSITIVE_INFINITY, emit)
+    }
+    this.drop(asOf, final)
+  }
+
+  /** Emits amended panes that have become final since, where only the watermark moved. */
+  settle(final: number, emit: OnPane): void {
+    for (let rung = 0; rung < this.sizes.length; rung++) {
+      if (this.amended[rung]!.size > 0) this.flush(rung, final, emit)
+    }
+  }
+
+  /** Whether any pane still waits for time to pass. */
+  get waiting(): boolean {
+    for (const [rung, panes] of this.panes.entries()) {
+      for (const pane of panes.values()) if (!pane.closed || this.amended[rung]!.size > 0) return true
+    }
+    return false
+  }
+
+  private close(rung: number, to: number, emit: OnPane): void {
+    const from = this.closedTo[rung]!
+    if (to <= from) return
+    this.closedTo[rung] = to
+    if (rung > 0) this.build(rung, from, to)
+    for (const pane of this.inOrder(rung, from, to)) {
+      if (pane.closed) continue
+      pane.closed = true
+      emit(rung, pane, pane.touched)
+    }
+  }
+
+  /** Makes the panes of `rung` numbered from…to out of their finer ones. */
+  private build(rung: number, from: number, to: number): void {
+    const ratio = this.sizes[rung]! / this.sizes[rung - 1]!
+    const first = from === Number.NEGATIVE_INFINITY ? from : from * ratio
+    for (const finer of this.inOrder(rung - 1, first, to * ratio)) {
+      const number = Math.floor(finer.number / ratio)
+      const pane = this.panes[rung]!.get(number) ?? this.open(rung, number, false)
+      for (let i = 0; i < finer.touched.size; i++) pane.merge(finer.touched.at(i), finer)
+    }
+  }
+
+  private flush(rung: number, final: number, emit: OnPane): void {
+    const size = this.sizes[rung]!
+    const due = [...this.amended[rung]!].filter((pane) => (pane.number + 1) * size <= final)
+    due.sort((a, b) => a.number - b.number)
+    for (const pane of due) {
+      const changed = pane.changed!
+      pane.changed = null
+      this.amended[rung]!.delete(pane)
+      emit(rung, pane, changed)
+      if (rung + 1 < this.sizes.length) this.rebuild(rung + 1, pane, changed)
+    }
+  }
+
+  /** Makes the cells of `groups` anew in the closed coarser pane above `finer`, if that is closed. */
+  private rebuild(rung: number, finer: Pane, groups: Touched): void {
+    const ratio = this.sizes[rung]! / this.sizes[rung - 1]!
+    const number = Math.floor(finer.number / ratio)
+    if (!(number < this.closedTo[rung]!)) return
+    const pane = this.panes[rung]!.get(number) ?? this.open(rung, number)
+    const parts: Pane[] = []
+    for (let n = number * ratio; n < (number + 1) * ratio; n++) {
+      const part = this.panes[rung - 1]!.get(n)
+      if (part) parts.push(part)
+    }
+    for (let i = 0; i < groups.size; i++) {
+      const group = groups.at(i)
+      pane.reset(group)
+      for (const part of parts) if (part.touched.has(group)) pane.merge(group, part)
+      this.amend(rung, pane, group)
+    }
+  }
+
+  private drop(asOf: number, final: number): void {
+    for (let rung = 0; rung < this.sizes.length; rung++) {
+      const size = this.sizes[rung]!
+      const above = this.sizes[rung + 1] ?? size
+      for (const pane of this.panes[rung]!.values()) {
+        const start = pane.number * size
+        if (start + size > asOf - this.keep[rung]!) continue
+        // Amending a coarser pane needs all its finer ones: they stay until it is closed and final too.
+        const settled = (Math.floor(start / above) + 1) * above
+        if (settled <= final && settled <= asOf) this.panes[rung]!.delete(pane.number)
+      }
+    }
+  }
+
+  private open(rung: number, number: number, closed = number < this.closedTo[rung]!): Pane {
+    const pane = new Pane(number, this.shape)
+    pane.closed = closed
+    this.panes[rung]!.set(number, pane)
+    return pane
+  }
+
+  private amend(rung: number, pane: Pane, group: number): void {
+    pane.changed ??= new Touched()
+    if (pane.changed.size === 0) this.amended[rung]!.add(pane)
+    pane.changed.add(group)
+  }
+
+  private inOrder(rung: number, from: number, to: number): Pane[] {
+    const found: Pane[] = []
+    for (const pane of this.panes[rung]!.values()) if (pane.number >= from && pane.number < to) found.push(pane)
+    return found.sort((a, b) => a.number - b.number)
+  }
+
+  /** What a snapshot needs beside the panes themselves. */
+  frontier(): (number | null)[] {
+    return this.closedTo.map((to) => (to === Number.NEGATIVE_INFINITY ? null : to))
+  }
+
+  restoreFrontier(closedTo: (number | null)[]): void {
+    for (const [rung, to] of closedTo.entries()) this.closedTo[rung] = to ?? Number.NEGATIVE_INFINITY
+  }
+
+  /** Puts back a pane read from a snapshot; panes must come in order of their number. */
+  restorePane(rung: number, pane: Pane): void {
+    this.panes[rung]!.set(pane.number, pane)
+    if (pane.changed && pane.changed.size > 0) this.amended[rung]!.add(pane)
+  }
+
+  newPane(number: number): Pane {
+    return new Pane(number, this.shape)
+  }
+}

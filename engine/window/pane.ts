@@ -1,0 +1,149 @@
+/**
+ * One pane: the smallest slice of time on its rung, with one cell of accumulators per touched group.
+ *
+ * Cells live in pages of 64 groups, allocated on touch, so that a pane costs what was touched and not what
+ * exists. Merging is done in pane order everywhere, so sums have the same bits wherever they are computed.
+ */
+import { COUNT, M2, MAX, MIN, type Shape, SUM, TOTAL } from './shape.ts'
+import { EMPTY, SketchArena } from './sketch.ts'
+import { Touched } from './touched.ts'
+
+const PAGE_BITS = 6
+const PAGE_MASK = (1 << PAGE_BITS) - 1
+const PAGE = 1 << PAGE_BITS
+
+export class Pane {
+  /** Start of the pane divided by its rung's size. */
+  readonly number: number
+  readonly touched = new Touched()
+  /** Groups amended after this pane had been closed and emitted; null while there are none. */
+  changed: Touched | null = null
+  /** True once event time as of which windows are read has passed its end. */
+  closed = false
+  /** True when the block in the last snapshot no longer tells the truth. */
+  dirty = true
+  readonly sketches: SketchArena | null
+  private readonly shape: Shape
+  private readonly cells: (Float64Array | undefined)[] = []
+  private readonly heads: (Int32Array | undefined)[] = []
+
+  constructor(number: number, shape: Shape) {
+    this.number = number
+    this.shape = shape
+    this.sketches = shape.sketch ? new SketchArena() : null
+  }
+
+  /** Adds one event. `matched`: whether it meets the metric's `where`; `value` is ignored without `of`. */
+  add(group: number, matched: boolean, value: number): void {
+    this.dirty = true
+    const cells = this.page(group)
+    const at = (group & PAGE_MASK) * this.shape.stride
+    cells[at + TOTAL]! += 1
+    if (!matched) return
+    const n = (cells[at + COUNT]! += 1)
+    if (!this.shape.values) return
+    if (this.shape.m2 && n > 1) {
+      // Welford's update in terms of the old and new mean.
+      const oldMean = cells[at + SUM]! / (n - 1)
+      const newMean = (cells[at + SUM]! + value) / n
+      cells[at + M2]! += (value - oldMean) * (value - newMean)
+    }
+    cells[at + SUM]! += value
+    if (value < cells[at + MIN]!) cells[at + MIN] = value
+    if (value > cells[at + MAX]!) cells[at + MAX] = value
+    if (this.sketches) {
+      const heads = this.heads[group >>> PAGE_BITS]!
+      const slot = group & PAGE_MASK
+      heads[slot] = this.sketches.add(heads[slot]!, value)
+    }
+  }
+
+  /** Adds the cell of `group` in `from` to ours. */
+  merge(group: number, from: Pane): void {
+    this.dirty = true
+    const cells = this.page(group)
+    const at = (group & PAGE_MASK) * this.shape.stride
+    mergeCell(cells, at, from.cells[group >>> PAGE_BITS]!, at, this.shape)
+    if (this.sketches) {
+      const heads = this.heads[group >>> PAGE_BITS]!
+      const slot = group & PAGE_MASK
+      heads[slot] = this.sketches.merge(heads[slot]!, from.sketches!, from.head(group))
+    }
+  }
+
+  /** Empties the cell of `group`, which stays touched. */
+  reset(group: number): void {
+    this.dirty = true
+    emptyCell(this.page(group), (group & PAGE_MASK) * this.shape.stride, this.shape)
+    if (this.sketches) this.sketches.reset(this.head(group))
+  }
+
+  /** Adds the cell of `group` to the accumulators at `to[at…]`. The group must be touched. */
+  fold(group: number, to: Float64Array, at: number): void {
+    mergeCell(to, at, this.cells[group >>> PAGE_BITS]!, (group & PAGE_MASK) * this.shape.stride, this.shape)
+  }
+
+  /** One accumulator of a touched group. */
+  get(group: number, offset: number): number {
+    return this.cells[group >>> PAGE_BITS]![(group & PAGE_MASK) * this.shape.stride + offset]!
+  }
+
+  /** Sketch of a touched group in `sketches`. */
+  head(group: number): number {
+    return this.heads[group >>> PAGE_BITS]![group & PAGE_MASK]!
+  }
+
+  /** Puts back a cell read from a snapshot. */
+  restore(group: number, cell: ArrayLike<number>, buckets: ArrayLike<number>): void {
+    const cells = this.page(group)
+    const at = (group & PAGE_MASK) * this.shape.stride
+    for (let i = 0; i < this.shape.stride; i++) cells[at + i] = cell[i]!
+    if (this.sketches) this.heads[group >>> PAGE_BITS]![group & PAGE_MASK] = this.sketches.fromList(buckets)
+  }
+
+  private page(group: number): Float64Array {
+    const number = group >>> PAGE_BITS
+    const { stride } = this.shape
+    let cells = this.cells[number]
+    if (cells === undefined) {
+      cells = new Float64Array(PAGE * stride)
+      this.cells[number] = cells
+      if (this.shape.sketch) this.heads[number] = new Int32Array(PAGE).fill(EMPTY)
+    }
+    if (this.touched.add(group)) emptyCell(cells, (group & PAGE_MASK) * stride, this.shape)
+    return cells
+  }
+}
+
+export function emptyCell(cells: Float64Array, at: number, shape: Shape): void {
+  cells.fill(0, at, at + shape.stride)
+  if (shape.values) {
+    cells[at + MIN] = Number.POSITIVE_INFINITY
+    cells[at + MAX] = Number.NEGATIVE_INFINITY
+  }
+}
+
+/** Adds one cell to another. M2 by Chan, Golub and LeVeque's pairwise formula. */
+export function mergeCell(
+  to: Float64Array,
+  at: number,
+  from: Float64Array,
+  fromAt: number,
+  shape: Shape,
+): void {
+  if (shape.values) {
+    if (shape.m2) {
+      const a = to[at + COUNT]!
+      const b = from[fromAt + COUNT]!
+      if (b > 0) {
+        const delta = a > 0 ? from[fromAt + SUM]! / b - to[at + SUM]! / a : 0
+        to[at + M2]! += from[fromAt + M2]! + (delta * delta * a * b) / (a + b)
+      }
+    }
+    to[at + SUM]! += from[fromAt + SUM]!
+    if (from[fromAt + MIN]! < to[at + MIN]!) to[at + MIN] = from[fromAt + MIN]!
+    if (from[fromAt + MAX]! > to[at + MAX]!) to[at + MAX] = from[fromAt + MAX]!
+  }
+  to[at + COUNT]! += from[fromAt + COUNT]!
+  to[at + TOTAL]! += from[fromAt + TOTAL]!
+}
