@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { encodeRow } from './batch.ts'
+import { createLane, type Lane } from './lane.ts'
+
+const row = encodeRow({ a: 1 })
+const dead = { reason: 'r', origin: 'line 1', raw: '{}' }
+
+function drain(lane: Lane): string[] {
+  lane.seal()
+  const seen: string[] = []
+  for (let head = lane.head(); head !== undefined; lane.ack(), head = lane.head()) {
+    const { fields } = head
+    const field = (name: string): string => fields[fields.indexOf(name) + 1]!
+    seen.push(`${field('weir')} ${field('seq')}+${field('n')}`)
+  }
+  return seen
+}
+
+test('numbers are contiguous over batches and rejects', () => {
+  const lane = createLane('p', 's')
+  lane.add(row, 0)
+  lane.add(row, 0)
+  expect(lane.reject(dead)).toBe(true)
+  lane.add(row, 0)
+  expect(drain(lane)).toEqual(['batch/1 0+2', 'reject/1 2+1', 'batch/1 3+1'])
+  expect([lane.next, lane.acked]).toEqual([4, 4])
+})
+
+test('a batch belongs to one minute', () => {
+  const lane = createLane('p', 's')
+  lane.add(row, 60_000)
+  expect(lane.add(row, 120_000)).toBe(true)
+  expect(drain(lane)).toEqual(['batch/1 0+1', 'batch/1 1+1'])
+})
+
+test('full batches are cut at 500 rows', () => {
+  const lane = createLane('p', 's')
+  for (let i = 0; i < 1001; i++) lane.add(row, 0)
+  expect(drain(lane)).toEqual(['batch/1 0+500', 'batch/1 500+500', 'batch/1 1000+1'])
+})
+
+test('rejects are cut by bytes', () => {
+  const lane = createLane('p', 's')
+  for (let i = 0; i < 40; i++) lane.reject({ ...dead, raw: 'x'.repeat(4096) })
+  expect(drain(lane)).toEqual(['reject/1 0+15', 'reject/1 15+15', 'reject/1 30+10'])
+})
+
+test('the head stays the same, to the byte, until it is acknowledged', () => {
+  const lane = createLane('p', 's')
+  lane.add(row, 0)
+  lane.seal()
+  const before = [...lane.head()!.fields]
+  lane.add(row, 0)
+  lane.seal()
+  expect(lane.head()!.fields).toEqual(before)
+})
