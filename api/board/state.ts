@@ -1,33 +1,78 @@
-/** What the wallboard shows, computed on the server as plain data; the page only draws it. */
+/**
+ * What the wallboard shows, decided on the server as plain data; the page only draws it. Pure: the same input
+ * gives the same board. The server sends a new state at least every `SEND_AT_LEAST_EVERY`, also when nothing
+ * changed: a page that hears less says that it no longer knows.
+ */
+import type { Alert, CompiledConfig, Health, KpiRow } from '../../engine/index.ts'
+import { openAlerts } from './say/alerts.ts'
+import { headline, mood } from './say/headline.ts'
+import { blindness } from './say/blind.ts'
+import { clean } from './say/name.ts'
+import { number } from './say/number.ts'
+import { own } from './say/own.ts'
+import { promise } from './say/promise.ts'
+import { subjects } from './say/subject.ts'
 
-export type Mood = 'good' | 'bad' | 'unknown'
+/** ms. */
+export const SEND_AT_LEAST_EVERY = 5000
+export const MAX_NUMBERS = 7
+export const MAX_PROMISES = 3
+/** Alerts named on the board; the rest is a number. */
+export const MAX_ALERTS = 12
+
+/** `good`: known and right. `warn`: something of severity warning is open. `unknown` is never shown as good. */
+export type Mood = 'good' | 'warn' | 'bad' | 'unknown'
+
+/** A piece of a sentence: words, or an instant (ms since 1970) of which the page writes the age, such as "4 min". */
+export type Part = { text: string } | { age: number }
+
+export interface BoardPromise {
+  title: string
+  /** good: kept, bad: broken. */
+  mood: Mood
+  value: string
+  unit: string
+  /** In words, such as `at least 99.5%`. */
+  target: string
+  targetValue: number
+  direction: 'atLeast' | 'atMost'
+  /** Last 24 h, oldest first: [ms, value]; a gap is null. */
+  line: [number, number | null][]
+  /** What the line shows, in words, for those who cannot see it. */
+  lineInWords: string
+}
+
+export interface BoardNumber {
+  title: string
+  value: string
+  unit: string
+  mood: Mood
+}
+
+export interface BoardAlert {
+  id: string
+  severity: 'critical' | 'warning'
+  state: 'pending' | 'firing'
+  /** Plain words, without age. */
+  sentence: string
+  /** Event time at which it began, ms. */
+  since: number
+  cause: string | null
+}
 
 export interface BoardState {
   /** Server time this state was made, ms. */
   now: number
   title: string
   mood: Mood
-  /** "6 of 8 banks fine. North Bank changed its page 4 min ago." `{age:ms}` marks where the page writes an age. */
-  headline: string
-  promises: {
-    title: string
-    mood: Mood
-    /** Formatted, with unit. */
-    target: string
-    now: string
-    /** Last 24 h, oldest first: [ms, value]; a gap is null. */
-    line: [number, number | null][]
-    targetValue: number
-  }[]
-  numbers: { title: string; value: string; unit: string; mood: Mood }[]
-  alerts: {
-    id: string
-    severity: 'critical' | 'warning'
-    state: 'pending' | 'firing'
-    sentence: string
-    since: number
-    cause: string | null
-  }[]
+  /** "6 of 8 banks fine." and "North Bank changed its page 4 min ago." */
+  headline: { first: Part[]; second: Part[] }
+  /** Number of alerts that fire. */
+  problems: number
+  promises: BoardPromise[]
+  numbers: BoardNumber[]
+  /** Worst and newest first. */
+  alerts: BoardAlert[]
   moreAlerts: number
   own: {
     mood: Mood
@@ -36,5 +81,42 @@ export interface BoardState {
     newestEventAt: number | null
     /** Anything people must know about Weir itself: config refused, engine behind, Redis away. */
     notice: string | null
+  }
+}
+
+export interface BoardInput {
+  config: CompiledConfig | null
+  /** Current rows of one metric and window; empty where there are none. */
+  kpis: (metric: string, window: string) => KpiRow[]
+  /** In any order, resolved ones too. */
+  alerts: Alert[]
+  /** Per promise of the config, in its order: points of the last 24 h, oldest first; a gap has no point. */
+  lines: [number, number | null][][]
+  health: Health
+  /** Server time, ms. */
+  now: number
+}
+
+/** The board as of `input.now`. Throws nothing, whatever the texts and numbers are. */
+export function boardState(input: BoardInput): BoardState {
+  const { config, alerts, health, now } = input
+  const board = config?.board
+  const firing = alerts.filter((alert) => alert.state === 'firing')
+  const blind = blindness(health, now)
+  const about = config?.board.headline ? subjects(config, input.kpis, firing, now) : null
+  const open = openAlerts(alerts, config)
+  return {
+    now,
+    title: clean(board?.title ?? '', 40) || 'Weir',
+    mood: mood(config, blind, about, firing, health),
+    headline: headline(config, blind, about, firing, health),
+    problems: firing.length,
+    promises: (board?.promises ?? [])
+      .slice(0, MAX_PROMISES)
+      .map((each, i) => promise(each, input, input.lines[i] ?? [], blind)),
+    numbers: (board?.numbers ?? []).slice(0, MAX_NUMBERS).map((each) => number(each, input, firing, blind)),
+    alerts: open.slice(0, MAX_ALERTS),
+    moreAlerts: Math.max(0, open.length - MAX_ALERTS),
+    own: own(health, blind),
   }
 }
