@@ -135,11 +135,8 @@ function serverArgs(
   dir: string,
   { fsync = 'everysec', args = [] }: TestRedisOptions,
 ): string[] {
-  return [
-    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir],
-    ...['--save', '', '--appendonly', 'yes', '--appendfsync', fsync],
-    ...args,
-  ]
+  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir]
+  return [...place, '--save', '', '--appendonly', 'yes', '--appendfsync', fsync, ...args]
 }
 
 function serverOnPath(): string {
