@@ -1,0 +1,58 @@
+/** An app around in-memory parts, for tests: nothing listens, nothing is written. */
+import { Hono } from 'hono'
+import type { CompiledStream, Producer, Sent } from '../engine/index.ts'
+import { createApp, type AppDeps } from './app.ts'
+import { EVENT_LIMITS } from './http/event.ts'
+import { createMetrics } from './http/metrics.ts'
+import { MemoryReader } from './memory-reader.ts'
+
+export const NOW = 1_000_500
+
+/** Takes rows whose `volume` is a number; remembers everything. */
+export class MemoryProducer implements Producer {
+  readonly id = 'memory'
+  rows: { row: Record<string, unknown>; origin: string | undefined }[] = []
+  dead: { raw: string; reason: string; origin: string | undefined }[] = []
+  flushed = 0
+  failure: Error | null = null
+
+  async send(row: Record<string, unknown>, origin?: string): Promise<Sent> {
+    if (typeof row.volume !== 'number') return { ok: false, reason: 'volume must be number' }
+    this.rows.push({ row, origin })
+    return { ok: true }
+  }
+  async reject(raw: string, reason: string, origin?: string): Promise<void> {
+    this.dead.push({ raw, reason, origin })
+  }
+  async flush(): Promise<void> {
+    if (this.failure !== null) throw this.failure
+    this.flushed = this.rows.length + this.dead.length
+  }
+  async close(): Promise<void> {}
+}
+
+export function testApp(change: Partial<AppDeps> = {}) {
+  const reader = new MemoryReader()
+  const producer = new MemoryProducer()
+  const opened: CompiledStream[] = []
+  const errors: object[] = []
+  const deps: AppDeps = {
+    reader,
+    producers: {
+      of: async (stream) => {
+        opened.push(stream)
+        return producer
+      },
+    },
+    limits: EVENT_LIMITS,
+    clock: () => NOW,
+    settings: { key: null, loopback: true },
+    metrics: createMetrics(reader, () => NOW),
+    held: () => false,
+    live: (_, next) => next(),
+    page: new Hono().get('/', (c) => c.html('<!doctype html>')),
+    log: { error: (detail) => void errors.push(detail) },
+    ...change,
+  }
+  return { app: createApp(deps), reader, producer, opened, errors }
+}

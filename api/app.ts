@@ -1,0 +1,97 @@
+/**
+ * Read first: the API as one function of what it speaks to. A request passes the guard, is counted, reaches its
+ * route, and whatever goes wrong on the way ends as Problem JSON. No GET changes state.
+ */
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import type { Reader } from '../engine/index.ts'
+import { listAlerts } from './http/alert.ts'
+import { postEvents, type EventDeps } from './http/event.ts'
+import { guard, type GuardSettings } from './http/guard.ts'
+import { answerReady } from './http/health.ts'
+import { listKpis, readKpi, readSeries } from './http/kpi.ts'
+import type { Metrics } from './http/metrics.ts'
+import { problem, problemOf, type Problem } from './http/problem.ts'
+import { readQuery } from './http/query.ts'
+
+export interface AppDeps extends EventDeps {
+  reader: Reader
+  clock: () => number
+  settings: GuardSettings
+  metrics: Metrics
+  /** Whether readiness is held back by the process that started us. */
+  held: () => boolean
+  /** `WS /v1/live`: the upgrade, or an answer that says why not. */
+  live: MiddlewareHandler
+  /** The wallboard's page and files. */
+  page: Hono
+  log: { error(detail: object, message: string): void }
+}
+
+export function createApp(deps: AppDeps): Hono {
+  const { reader, clock, metrics } = deps
+  const app = new Hono()
+  app.use(guard(deps.settings))
+  app.use(metrics.middleware)
+
+  app.get('/v1/kpis', (c) => listKpis(c, deps))
+  app.get('/v1/kpis/:metric', (c) => readKpi(c, deps))
+  app.get('/v1/series/:metric', (c) => readSeries(c, deps))
+  app.get('/v1/alerts', (c) => listAlerts(c, deps))
+  app.get('/v1/accounting', async (c) => {
+    readQuery(c.req.url, [])
+    return c.json({ now: clock(), streams: await reader.accounting() })
+  })
+  app.post('/v1/events/:stream', (c) => postEvents(c, deps))
+  app.get('/v1/live', deps.live, (c) => problem(c, UPGRADE_NEEDED))
+  app.get('/healthz', (c) => c.json({ alive: true, now: clock() }))
+  app.get('/readyz', (c) => answerReady(c, reader.health(), deps.held()))
+  app.get('/metrics', async (c) => c.text(await metrics.text(), 200, { 'content-type': metrics.contentType }))
+  app.route('/', deps.page)
+
+  app.notFound((c) => problem(c, notFound(c, app)))
+  app.onError((error, c) => {
+    const answer = problemOf(error)
+    if (answer.status === 500) deps.log.error({ err: error, path: c.req.path }, 'request failed')
+    return problem(c, answer)
+  })
+  return app
+}
+
+const UPGRADE_NEEDED: Problem = {
+  status: 426,
+  title: 'WebSocket only',
+  detail: 'This address speaks WebSocket.',
+  todo: 'Open it with a WebSocket client; docs/api.md has the messages.',
+  headers: { upgrade: 'websocket', connection: 'upgrade' },
+}
+
+/** 405 with `Allow` where the path exists under another method, else 404. */
+function notFound(c: Context, app: Hono): Problem {
+  const methods = new Set<string>()
+  for (const route of app.routes) {
+    if (route.method !== 'ALL' && covers(route.path, c.req.path)) methods.add(route.method)
+  }
+  if (methods.size === 0) {
+    return {
+      status: 404,
+      title: 'Not found',
+      detail: 'There is nothing at this address.',
+      todo: 'See docs/api.md for what there is.',
+    }
+  }
+  if (methods.has('GET')) methods.add('HEAD')
+  const allow = [...methods].join(', ')
+  return {
+    status: 405,
+    title: 'Method not allowed',
+    detail: `${c.req.method.slice(0, 20)} is not for this address.`,
+    todo: `Use ${allow}.`,
+    headers: { allow },
+  }
+}
+
+function covers(pattern: string, path: string): boolean {
+  const parts = pattern.split('/')
+  const given = path.split('/')
+  return parts.length === given.length && parts.every((part, i) => part.startsWith(':') || part === given[i])
+}

@@ -1,0 +1,32 @@
+/** `GET /v1/alerts`: what is wrong; alerts over scrape runs name the outcome and the fields concerned. */
+import type { Context } from 'hono'
+import type { Alert, AlertState, Reader } from '../../engine/index.ts'
+import { freshness } from './freshness.ts'
+import { oneOf, readQuery } from './query.ts'
+
+const STATES: readonly AlertState[] = ['pending', 'firing', 'resolved']
+
+export interface AlertAnswer extends Alert {
+  /** How the newest matching run ended. */
+  outcome?: string
+  /** Fields the newest matching run could not read: missing, invalid or empty. */
+  fields?: string[]
+}
+
+export function listAlerts(c: Context, { reader, clock }: { reader: Reader; clock: () => number }): Response {
+  const { values } = readQuery(c.req.url, ['state'])
+  const state = values.state === undefined ? {} : { state: oneOf(values.state, STATES, 'state') }
+  return c.json({ ...freshness(reader, clock()), alerts: reader.alerts(state).map(answerOf) })
+}
+
+/** Lifts what people ask for first out of the newest sample of a `runs` alert. */
+export function answerOf(alert: Alert): AlertAnswer {
+  const run = alert.stream === 'runs' ? alert.evidence.samples[0] : undefined
+  if (run === undefined) return alert
+  const fields = [...new Set([run.missing, run.invalid, run.empty].flatMap(names))]
+  return typeof run.outcome === 'string' ? { ...alert, outcome: run.outcome, fields } : { ...alert, fields }
+}
+
+function names(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string') : []
+}

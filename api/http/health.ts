@@ -1,0 +1,51 @@
+/** `/healthz` (the process lives) and `/readyz` (its answers are worth reading), with the reasons why not. */
+import type { Context } from 'hono'
+import type { Health } from '../../engine/index.ts'
+import { problem } from './problem.ts'
+
+export interface Check {
+  name: 'redis' | 'config' | 'engine' | 'hold'
+  ok: boolean
+  /** For people. */
+  says: string
+}
+
+/** Every condition of readiness with its verdict; ready when all are ok. */
+export function checksOf(health: Health, held: boolean): Check[] {
+  const { redis, config, engine, lagEntries } = health
+  const checks: Check[] = [
+    {
+      name: 'redis',
+      ok: redis.ok,
+      says: redis.ok ? `Redis ${redis.version}, ${redis.series}` : 'Redis is away',
+    },
+    {
+      name: 'config',
+      ok: config.hash !== null,
+      says: config.hash === null ? 'no configuration was applied yet' : `configuration ${config.hash}`,
+    },
+    { name: 'engine', ok: engine === 'ok', says: engineSays(engine, lagEntries) },
+  ]
+  if (held)
+    checks.push({ name: 'hold', ok: false, says: 'the process that started us is still loading the past' })
+  return checks
+}
+
+function engineSays(engine: Health['engine'], lag: number): string {
+  if (engine === 'down') return 'no engine holds a lease'
+  return engine === 'behind' ? `the engine is behind, ${lag} entries wait` : 'the engine is up to date'
+}
+
+export function answerReady(c: Context, health: Health, held: boolean): Response {
+  const checks = checksOf(health, held)
+  const failed = checks.filter((check) => !check.ok)
+  if (failed.length === 0) return c.json({ ready: true, checks })
+  return problem(c, {
+    status: 503,
+    title: 'Not ready',
+    detail: `${failed.map((check) => check.says).join('; ')}.`,
+    todo: 'Wait; this answers 200 when all checks are ok.',
+    headers: { 'retry-after': '1' },
+    more: { ready: false, checks },
+  })
+}
