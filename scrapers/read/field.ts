@@ -33,10 +33,10 @@ export interface ProductSpec extends FieldBase {
 }
 export type FieldSpec = ValueSpec | ListSpec | ProductSpec
 
-/** A field spec that remembers the type of its value at compile time only. */
-export type Reader<T, S extends FieldSpec = FieldSpec> = S & { readonly __value?: T }
+/** A field spec that remembers the type of its value at compile time only; boxed, so that `undefined` survives. */
+export type Reader<T, S extends FieldSpec = FieldSpec> = S & { readonly __value?: { of: T } }
 export type ReaderMap = Record<string, Reader<unknown>>
-export type ValueOf<R> = R extends { readonly __value?: infer T } ? T : never
+export type ValueOf<R> = R extends { readonly __value?: { of: infer T } } ? T : never
 export type Values<R extends ReaderMap> = { [K in keyof R]: ValueOf<R[K]> }
 
 interface Options {

@@ -1,0 +1,115 @@
+/** What was recorded of one run, as plain data: everything a verdict may depend on, so that it can be judged again. */
+import type { Scraper } from '../index.ts'
+
+export type FieldState = 'ok' | 'empty' | 'missing' | 'invalid' | 'absent'
+
+/** What became of one field. */
+export interface FieldResult {
+  state: FieldState
+  optional: boolean
+  value?: unknown
+  /** Elements its selector matched. */
+  matches: number
+  /** Where the value came from, such as `selector` or `json-ld`. */
+  source?: string
+  /** For people: what was looked for, and what was found instead. */
+  note: string
+}
+
+/** Milliseconds at the network layer; absent where a phase did not happen. */
+export interface Timings {
+  /** Whole run. */
+  total: number
+  dns?: number
+  connect?: number
+  tls?: number
+  /** Request written to first byte of the answer. */
+  response?: number
+  /** How long a due run waited for a free worker or its host's turn. */
+  waited?: number
+}
+
+export interface MainResponse {
+  status: number
+  /** Lower-case names; bounded in number and length. */
+  headers: Record<string, string>
+}
+
+/** Nothing was sent, and why. */
+export interface Skip {
+  reason: 'hold' | 'no_permit' | 'private_target' | 'busy'
+  detail: string
+}
+
+/** Our own failure, and which. */
+export interface Fault {
+  reason: 'page' | 'browser' | 'launch' | 'hung' | 'code' | 'config' | 'private_target'
+  detail: string
+}
+
+/** A body that came, but is not what was expected. */
+export interface ContentFault {
+  outcome: 'layout_changed' | 'invalid_data'
+  reason: string
+  detail: string
+}
+
+export interface Signals {
+  kind: Scraper['kind']
+  /** The address asked for, and the one the answer came from. */
+  url: string
+  finalUrl: string | null
+  skip: Skip | null
+  fault: Fault | null
+  /** Error of the network or of the navigation, as Chromium (`net::ERR_…`) or Node (`ECONNRESET`) names it. */
+  error: string | null
+  /** The main request failed after its response had begun: the body was cut. */
+  mainFailed: string | null
+  /** The site sent a file to save instead of a page. */
+  download: boolean
+  main: MainResponse | null
+  /** Status an HTTP check expects; null for pages. */
+  expectedStatus: number | null
+  /** Beginning of the body, for signatures; at most 64 KB, empty where the page was recognised. */
+  bodyHead: string
+  bodyBytes: number
+  title: string
+  landmarks: { source: string; matched: boolean }[]
+  /** The scraper's own login marker matched; a password field is visible. */
+  loginMarker: boolean
+  passwordField: boolean
+  fields: Record<string, FieldResult>
+  /** Share of optional fields that may be missing. */
+  optionalShare: number
+  content: ContentFault | null
+  /** What `sane` objected to. */
+  insane: string | null
+  timings: Timings
+}
+
+/** Signals of a run that has recorded nothing yet. */
+export function blankSignals(scraper: Pick<Scraper, 'kind' | 'url'>): Signals {
+  return {
+    kind: scraper.kind,
+    url: scraper.url,
+    finalUrl: null,
+    skip: null,
+    fault: null,
+    error: null,
+    mainFailed: null,
+    download: false,
+    main: null,
+    expectedStatus: null,
+    bodyHead: '',
+    bodyBytes: 0,
+    title: '',
+    landmarks: [],
+    loginMarker: false,
+    passwordField: false,
+    fields: {},
+    optionalShare: 0,
+    content: null,
+    insane: null,
+    timings: { total: 0 },
+  }
+}
