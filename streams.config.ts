@@ -1,0 +1,176 @@
+/**
+ * The configuration of the example world (examples/world): eight banks, a coin exchange, a shop's API.
+ * Read it from top to bottom: what comes in, what is measured, what raises an alarm, what the wall shows.
+ * Save it while Weir runs, and the change is live within a second.
+ */
+import { defineConfig, noData, runs, slack, spike, stream, t, threshold } from 'weir'
+
+// What comes in. `runs`, one event per visit of a scraper, is built in.
+
+const trades = stream('trades', {
+  key: 'pair',
+  time: 'at',
+  schema: {
+    at: t.Number(),
+    pair: t.String(),
+    price: t.Number({ minimum: 0 }),
+    volume: t.Number({ minimum: 0 }),
+  },
+})
+
+const requests = stream('requests', {
+  key: 'endpoint',
+  time: 'at',
+  partitions: 1,
+  schema: {
+    at: t.Number(),
+    endpoint: t.String(),
+    status: t.Integer(),
+    ms: t.Number({ minimum: 0 }),
+  },
+})
+
+// What is measured. A count of one outcome says why a source is not right, not only that it is not.
+
+const ofScraper = { by: ['scraper'], stats: ['count'], windows: ['5m'] } as const
+const changed = runs.metric('changed', { ...ofScraper, where: { outcome: 'layout_changed' } })
+const nonsense = runs.metric('nonsense', { ...ofScraper, where: { outcome: 'invalid_data' } })
+const down = runs.metric('down', { ...ofScraper, where: { outcome: 'site_down' } })
+const blocked = runs.metric('blocked', { ...ofScraper, where: { outcome: 'blocked' } })
+const throttled = runs.metric('throttled', { ...ofScraper, where: { outcome: 'rate_limited' } })
+
+const visits = runs.metric('visits', { by: ['scraper'], stats: ['count'], windows: ['1m', '5m'] })
+const response = runs.metric('response', {
+  by: ['scraper'],
+  of: 'responseMs',
+  stats: ['p50', 'p95'],
+  windows: ['1m', '5m'],
+  unit: 'ms',
+})
+const banks = runs.metric('banks', {
+  by: ['scraper'],
+  where: { fleet: 'banks' },
+  of: 'ms',
+  stats: ['mean', 'count'],
+  windows: ['5m'],
+  unit: 'ms',
+})
+
+const right = runs.metric('right', { where: { right: true }, stats: ['ratio'], windows: ['5m', '1h', '1d'] })
+const available = runs.metric('available', {
+  where: { outcome: { not: 'site_down' } },
+  stats: ['ratio'],
+  windows: ['5m', '1h', '1d'],
+})
+
+const volume = trades.metric('volume', { by: ['pair'], of: 'volume', stats: ['mean'], windows: ['1m', '1h'] })
+const price = trades.metric('price', {
+  by: ['pair'],
+  of: 'price',
+  stats: ['mean'],
+  windows: ['1m'],
+  unit: '€',
+})
+
+const traffic = requests.metric('traffic', { stats: ['rate'], windows: ['1m'] })
+const latency = requests.metric('latency', {
+  of: 'ms',
+  stats: ['p95', 'p50'],
+  windows: ['5m', '1h', '1d'],
+  unit: 'ms',
+})
+const endpointLatency = requests.metric('endpoint-latency', {
+  by: ['endpoint'],
+  of: 'ms',
+  stats: ['p95'],
+  windows: ['5m'],
+  unit: 'ms',
+})
+const errors = requests.metric('errors', {
+  where: { status: { atLeast: 500 } },
+  stats: ['ratio'],
+  windows: ['5m'],
+})
+
+// What raises an alarm, whom it tells, and in which words.
+
+const ops = slack('SLACK_WEBHOOK_URL')
+const critical = { severity: 'critical', notify: ops } as const
+const warning = { severity: 'warning', notify: ops } as const
+
+export default defineConfig({
+  scrapers: './scrapers/sites/*.ts',
+
+  rules: [
+    threshold(changed, {
+      ...critical,
+      name: 'changed',
+      above: 0,
+      says: '{scraper} changed its page: {missing} not found',
+    }),
+    threshold(nonsense, {
+      ...critical,
+      name: 'nonsense',
+      above: 0,
+      says: '{scraper} shows nonsense: {invalid} cannot be right',
+    }),
+    threshold(down, { ...critical, name: 'down', above: 1, says: '{scraper} is down' }),
+    threshold(blocked, { ...critical, name: 'blocked', above: 0, says: '{scraper} blocks us' }),
+    threshold(throttled, { ...warning, name: 'throttled', above: 0, says: '{scraper} asks us to slow down' }),
+    threshold(response, {
+      ...warning,
+      name: 'slow',
+      stat: 'p50',
+      window: '1m',
+      above: 2000,
+      minSamples: 3,
+      says: '{scraper} is slow: half of its answers take {value} or more',
+    }),
+    noData(visits, { ...critical, name: 'silent', for: '3m' }),
+
+    spike(volume, {
+      ...warning,
+      name: 'surge',
+      window: '1m',
+      times: 3,
+      over: '1h',
+      minSamples: 30,
+      says: '{pair} is traded far more than usual: {value} in ten seconds, {normal} over the last hour',
+    }),
+    noData(volume, { ...critical, name: 'no-trades', for: '3m' }),
+
+    threshold(endpointLatency, {
+      ...warning,
+      name: 'api-slow',
+      above: 600,
+      minSamples: 50,
+      says: '{endpoint} is slow: p95 is {value}',
+    }),
+    threshold(errors, {
+      ...critical,
+      name: 'api-errors',
+      above: 0.05,
+      minSamples: 100,
+      says: '{value} of all requests to our API fail',
+    }),
+    noData(endpointLatency, { ...critical, name: 'no-traffic', for: '3m' }),
+  ],
+
+  board: {
+    title: 'Weir',
+    headline: { of: banks, field: 'scraper', noun: 'banks' },
+    promises: [
+      { title: 'Right data', of: right, window: '1h', atLeast: 0.95 },
+      { title: 'Sites available', of: available, window: '1h', atLeast: 0.99 },
+      { title: 'API p95', of: latency, window: '1h', atMost: 300 },
+    ],
+    numbers: [
+      { title: 'Requests to our API', of: traffic },
+      { title: 'API p95, 5 min', of: latency, stat: 'p95', window: '5m' },
+      { title: 'API errors', of: errors },
+      { title: 'Visits in 5 min', of: visits, window: '5m' },
+      { title: 'BTC-EUR', of: price, group: { pair: 'BTC-EUR' } },
+      { title: 'BTC-EUR traded in 10 s', of: volume, window: '1m', group: { pair: 'BTC-EUR' } },
+    ],
+  },
+})
