@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { encodeRow } from './batch.ts'
 import { createLane, type Lane } from './lane.ts'
+import { rejected } from './rejected.ts'
 
 const row = encodeRow({ a: 1 })
-const dead = { reason: 'r', origin: 'line 1', raw: '{}' }
+const dead = rejected('{}', 'r', 'line 1')
 
 function drain(lane: Lane): string[] {
   lane.seal()
@@ -41,7 +42,7 @@ test('full batches are cut at 500 rows', () => {
 
 test('rejects are cut by bytes', () => {
   const lane = createLane('p', 's')
-  for (let i = 0; i < 40; i++) lane.reject({ ...dead, raw: 'x'.repeat(4096) })
+  for (let i = 0; i < 40; i++) lane.reject(rejected('x'.repeat(5000), 'r', 'line 1'))
   expect(drain(lane)).toEqual(['reject/1 0+15', 'reject/1 15+15', 'reject/1 30+10'])
 })
 

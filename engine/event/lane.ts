@@ -3,11 +3,13 @@
  * A batch keeps its number and its bytes from the moment it is sealed, so that resending it changes nothing.
  */
 import { createBatch, type Batch, type EncodedRow } from './batch.ts'
+import type { DeadRow } from './rejected.ts'
 import { batchFields, MAX_BATCH_BYTES, MAX_BATCH_ROWS, rejectFields, type Rejected } from './entry.ts'
 
 /** One entry ready to be written. */
 export interface Sealed {
   rows: number
+  /** Sum of the bytes its rows were taken with. */
   bytes: number
   fields: string[]
 }
@@ -20,7 +22,7 @@ export interface Lane {
   /** Takes a valid row; true when that sealed a batch. `minute` is the wall-clock minute it is accounted to. */
   add(row: EncodedRow, minute: number): boolean
   /** Takes a row for the dead letters; true when that sealed a batch. */
-  reject(row: Rejected): boolean
+  reject(dead: DeadRow): boolean
   /** Closes what is open, so that `head` offers it. */
   seal(): void
   /** The oldest sealed entry; it stays until `ack`. */
@@ -28,9 +30,7 @@ export interface Lane {
   ack(): void
 }
 
-type Open =
-  | { kind: 'batch'; minute: number; batch: Batch }
-  | { kind: 'reject'; rows: Rejected[]; bytes: number }
+type Open = { kind: 'batch'; minute: number; batch: Batch } | { kind: 'reject'; rows: Rejected[] }
 
 /** `from` is the producer id, `schema` the version the rows were validated against. */
 export function createLane(from: string, schema: string): Lane {
@@ -39,6 +39,7 @@ export function createLane(from: string, schema: string): Lane {
   let first = 0
   let next = 0
   let acked = 0
+  let bytes = 0
 
   const seal = (): boolean => {
     if (open === null) return false
@@ -47,9 +48,10 @@ export function createLane(from: string, schema: string): Lane {
       open.kind === 'batch'
         ? batchFields(from, first, rows, schema, open.minute, open.batch.columns())
         : rejectFields(from, first, open.rows)
-    sealed.push({ rows, bytes: open.kind === 'batch' ? open.batch.bytes : open.bytes, fields })
+    sealed.push({ rows, bytes, fields })
     open = null
     first = next
+    bytes = 0
     return true
   }
 
@@ -69,20 +71,17 @@ export function createLane(from: string, schema: string): Lane {
         open.batch.add(row)
       }
       next++
+      bytes += row.bytes
       return cut
     },
-    reject: (row) => {
-      const bytes = Buffer.byteLength(JSON.stringify(row)) + 1
-      let cut = false
-      const full = (held: Extract<Open, { kind: 'reject' }>): boolean =>
-        held.rows.length >= MAX_BATCH_ROWS || held.bytes + bytes > MAX_BATCH_BYTES
-      if (open !== null && (open.kind !== 'reject' || full(open))) cut = seal()
-      if (open === null) open = { kind: 'reject', rows: [], bytes: 0 }
-      if (open.kind === 'reject') {
-        open.rows.push(row)
-        open.bytes += bytes
-      }
+    reject: (dead) => {
+      const fits =
+        open?.kind === 'reject' && open.rows.length < MAX_BATCH_ROWS && bytes + dead.bytes <= MAX_BATCH_BYTES
+      const cut = !fits && seal()
+      if (open?.kind === 'reject') open.rows.push(dead.row)
+      else open = { kind: 'reject', rows: [dead.row] }
       next++
+      bytes += dead.bytes
       return cut
     },
     seal: () => void seal(),

@@ -35,8 +35,8 @@ test.each([
     { at: 1_700_000_000_000, pair: 'x', volumee: 1 },
     'field "volume" is missing (is it "volumee"?)',
   ],
-  ['a typo', trade({ sied: 'buy' }), 'unknown field "sied". Did you mean "side"?'],
-  ['unknown', trade({ completely: 1 }), 'unknown field "completely".'],
+  ['a typo', trade({ sied: 'buy' }), 'unknown field "sied" (did you mean "side"?)'],
+  ['unknown', trade({ completely: 1 }), 'unknown field "completely"'],
   ['the reserved field', trade({ weir: 1 }), 'field "weir" is reserved: rename it'],
   [
     'a long envelope field',

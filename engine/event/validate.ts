@@ -2,10 +2,10 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { CompiledStream } from '../config/compiled.ts'
+import { nearest } from '../config/nearest.ts'
 import { WeirError } from '../error.ts'
 import { boundsTrouble, MAX_STRING } from './bounds.ts'
 import { ENVELOPE, RESERVED_FIELD } from './entry.ts'
-import { didYouMean } from './nearest.ts'
 import type { Sent } from './producer.ts'
 
 /** Longest value of the key and of an envelope field, characters. */
@@ -37,8 +37,8 @@ export function compileValidator(stream: CompiledStream): Validate {
 }
 
 /** The text whose hash chooses the partition of a row, or null where it has no readable key. */
-export function keyOf(stream: CompiledStream, row: Record<string, unknown>): string | null {
-  const key = row[stream.key]
+export function keyOf(stream: CompiledStream, row: unknown): string | null {
+  const key = (row as Record<string, unknown> | null | undefined)?.[stream.key]
   return keyTrouble(stream.key, key) === null ? String(key) : null
 }
 
@@ -107,12 +107,13 @@ function explain(error: ErrorObject | undefined, event: Record<string, unknown>,
   if (error.keyword === 'required') {
     const missing = String(params['missingProperty'])
     const spare = Object.keys(event).filter((field) => !fields.includes(field))
-    const hint = didYouMean(missing, spare).replace(/ Did you mean (".*")\?/, ' (is it $1?)')
-    return `field ${quote(missing)} is missing${hint}`
+    const typo = nearest(missing, spare)
+    return `field ${quote(missing)} is missing${typo === null ? '' : ` (is it ${quote(typo)}?)`}`
   }
   if (error.keyword === 'additionalProperties') {
     const extra = String(params['additionalProperty'])
-    return `unknown field ${quote(extra)}.${didYouMean(extra, fields)}`
+    const meant = nearest(extra, fields)
+    return `unknown field ${quote(extra)}${meant === null ? '' : ` (did you mean ${quote(meant)}?)`}`
   }
   const path = error.instancePath.split('/').slice(1).map(unescape)
   const value = path.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], event)

@@ -1,0 +1,130 @@
+/** The producer over Redis: rounds of one batch per partition, each resent unchanged until Redis has it. */
+import type { Redis } from 'ioredis'
+import type { CompiledStream } from '../config/compiled.ts'
+import { WeirError } from '../error.ts'
+import { connect } from '../stream/connection.ts'
+import { partitionKeys } from '../stream/keys.ts'
+import { partitionOf } from '../stream/partition-hash.ts'
+import { encodeRow } from './batch.ts'
+import { MAX_EVENT_BYTES } from './entry.ts'
+import { createLane, type Lane } from './lane.ts'
+import type { Producer, ProducerOptions, Sent } from './producer.ts'
+import { producerId } from './producer-id.ts'
+import { createSender } from './redis-sender.ts'
+import { createWriter, type Late } from './redis-writer.ts'
+import { rejected } from './rejected.ts'
+import { compileValidator, keyOf } from './validate.ts'
+
+export interface ProducerTarget {
+  /** Where to write: an address, or a client whose settings are copied (its connection is not used). */
+  redisUrl?: string
+  redis?: Redis
+  namespace: string
+  stream: CompiledStream
+}
+
+/** What the producer takes from the world, for tests. */
+export interface ProducerWorld {
+  /** Wall clock, ms. */
+  now: () => number
+  /** 0 … 1 */
+  random: () => number
+}
+
+const FLUSH_DEADLINE_MS = 10_000
+const MINUTE = 60_000
+
+/**
+ * Opens a producer. Does not wait for Redis: rows gather until `highWater`, and `flush` tells whether they
+ * arrived. Throws WEIR_CONFIG where the stream's schema cannot be compiled.
+ */
+export async function openProducer(
+  target: ProducerTarget,
+  options: ProducerOptions,
+  world: ProducerWorld = { now: Date.now, random: Math.random },
+): Promise<Producer> {
+  const { stream } = target
+  const id = options.id ?? producerId(options.name, world.now(), world.random)
+  const validate = compileValidator(stream)
+  const lanes = Array.from({ length: stream.partitions }, () => createLane(id, stream.schemaVersion))
+  const writer = createWriter({
+    sender: createSender(() => openClient(target)),
+    lanes,
+    logs: lanes.map((_, partition) => partitionKeys(target.namespace, stream.name, partition).log),
+    random: world.random,
+    ...options,
+  })
+  const accepted = Promise.resolve<Sent>({ ok: true })
+
+  const refuse = (lane: Lane, raw: unknown, reason: string, origin: string): Promise<Sent> => {
+    const dead = rejected(raw, reason, origin)
+    const wait = writer.took(lane.reject(dead), dead.bytes)
+    return (wait ?? Promise.resolve()).then(() => ({ ok: false, reason }))
+  }
+
+  return {
+    id,
+    send: (row, origin = '') => {
+      if (writer.closed) return Promise.reject(closedError())
+      const key = keyOf(stream, row)
+      const lane = lanes[key === null ? 0 : partitionOf(key, stream.partitions)]!
+      const verdict = validate(row)
+      if (!verdict.ok) return refuse(lane, row, verdict.reason, origin)
+      const encoded = encodeRow(row)
+      if (encoded.bytes > MAX_EVENT_BYTES)
+        return refuse(lane, row, `${encoded.bytes} bytes of JSON, at most ${MAX_EVENT_BYTES} allowed`, origin)
+      const now = world.now()
+      const wait = writer.took(lane.add(encoded, now - (now % MINUTE)), encoded.bytes)
+      return wait === null ? accepted : wait.then(() => accepted)
+    },
+    reject: async (raw, reason, origin = '') => {
+      if (writer.closed) throw closedError()
+      await refuse(lanes[0]!, raw, reason, origin)
+    },
+    flush: async (deadline = FLUSH_DEADLINE_MS) =>
+      failWhereLate(await writer.flush(deadline), target, deadline),
+    close: async () => {
+      if (writer.closed) return
+      failWhereLate(await writer.close(FLUSH_DEADLINE_MS), target, FLUSH_DEADLINE_MS)
+    },
+  }
+}
+
+function openClient({ redisUrl, redis }: ProducerTarget): Redis {
+  if (redisUrl !== undefined) return connect(redisUrl, 'commit', 'weir-producer')
+  if (redis === undefined) throw new TypeError('openProducer needs redisUrl or redis')
+  const client = redis.duplicate({ maxRetriesPerRequest: 0, enableOfflineQueue: false, lazyConnect: true })
+  client.on('error', () => undefined)
+  return client
+}
+
+function closedError(): WeirError {
+  return new WeirError('the producer is closed.', {
+    code: 'WEIR_PRODUCER_CLOSED',
+    domain: 'user',
+    retry: false,
+  })
+}
+
+function failWhereLate(late: Late | null, { redisUrl, stream }: ProducerTarget, deadline: number): void {
+  if (late === null) return
+  const redis = redisUrl === undefined ? 'Redis' : `Redis at ${hostOf(redisUrl)}`
+  const why = late.trouble?.message ?? 'no answer yet'
+  throw new WeirError(`${late.rows} events are not in ${redis} after ${deadline / 1000} s: ${why}.`, {
+    code: 'WEIR_REDIS_AWAY',
+    domain: 'external',
+    retry: true,
+    where: `stream ${stream.name}`,
+    todo: 'Check that Redis is running and reachable.',
+    cause: late.trouble,
+  })
+}
+
+/** Host and port of an address, without its password. */
+function hostOf(url: string): string {
+  try {
+    return new URL(url).host
+  } catch {
+    return 'the given address'
+  }
+}
