@@ -1,9 +1,15 @@
 /** The public surface of the engine: what configs, scrapers, the API and users' own programs may use. */
 export type { Alert, AlertChange, AlertState, Verdict } from './alert/alert.ts'
+export * from './config/authoring.ts'
 export type * from './config/compiled.ts'
 export { RUNGS } from './config/compiled.ts'
+export { formatDuration, parseDuration } from './config/duration.ts'
+export { suggest } from './config/nearest.ts'
+export { loadConfig, loadConfigWithFiles, type LoadedConfig } from './config/load.ts'
+export { ConfigError } from './config/mistake.ts'
 export { ERROR_CODES, WeirError, type ErrorCode } from './error.ts'
 export type { Producer, ProducerOptions, Sent } from './event/producer.ts'
+export { openProducer, type ProducerTarget } from './event/redis-producer.ts'
 export { OUTCOMES, RIGHT, type Outcome, type RunEvent } from './event/run.ts'
 export { connect } from './stream/connection.ts'
 export type {

@@ -1,0 +1,10 @@
+/** What people write a configuration with: everything of `weir` that belongs in a `streams.config.ts`. */
+export { slack, webhook, type Channel, type ChannelOptions } from './channel.ts'
+export { defineConfig, type Authored, type BoardSpec, type ConfigSpec } from './define.ts'
+export type { Duration } from './duration.ts'
+export type { Fields, Metric, MetricSpec, Test, Where, WindowSpec } from './metric.ts'
+export { noData, spike, threshold, type Rule } from './rule.ts'
+export { runs } from './runs.ts'
+export { fromFile, type CheckFile, type SiteCheck } from './site-check.ts'
+export { stream, type Stream, type StreamSpec } from './stream.ts'
+export { Type as t } from 'typebox'

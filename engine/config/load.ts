@@ -1,0 +1,177 @@
+/** Loads a config file: runs it in this process, compiles what it exports, and says which files it read. */
+import { readFileSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, relative, resolve } from 'node:path'
+import { createJiti } from 'jiti'
+import { WeirError } from '../error.ts'
+import { checkFiles, compile } from './compile.ts'
+import type { CompiledConfig } from './compiled.ts'
+import type { Authored } from './define.ts'
+import { ConfigError, type Mistake } from './mistake.ts'
+import { firstFrame, pointAt } from './source.ts'
+
+export interface LoadedConfig {
+  config: CompiledConfig
+  /** Absolute paths of everything the config was made from, for a watcher. */
+  files: string[]
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** A CSV of 100,000 checks is about 10 MB. */
+const MAX_FILE_BYTES = 32 * 1024 * 1024
+
+/** The compiled config of the file at `path`. Throws ConfigError with every mistake, or WEIR_CONFIG_NOT_FOUND. */
+export async function loadConfig(path: string, env: Environment = process.env): Promise<CompiledConfig> {
+  return (await loadConfigWithFiles(path, env)).config
+}
+
+/** As `loadConfig`; each call runs the file and its imports anew, so a reload sees every change. */
+export async function loadConfigWithFiles(
+  path: string,
+  env: Environment = process.env,
+): Promise<LoadedConfig> {
+  const file = resolve(path)
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
+    throw new WeirError('there is no such config file.', {
+      code: 'WEIR_CONFIG_NOT_FOUND',
+      domain: 'user',
+      retry: true,
+      where: here(file),
+      todo: 'Name the file, or start in the folder that holds streams.config.ts.',
+    })
+  const files = new Set([file])
+  const authored = await evaluate(file, files)
+  const texts = readCheckFiles(authored, dirname(file), files)
+  const { config, mistakes } = compile(authored, {
+    checkFile: (name) => texts.get(name) ?? null,
+    ...(env['WEIR_NAMESPACE'] ? { namespace: env['WEIR_NAMESPACE'] } : {}),
+  })
+  if (mistakes.length > 0)
+    throw new ConfigError(
+      mistakes.map((one) => locate(one, file)),
+      [...files],
+    )
+  return { config, files: [...files] }
+}
+
+/** Runs the file; `files` collects it and everything it imports from outside node_modules. */
+async function evaluate(file: string, files: Set<string>): Promise<Authored> {
+  const { cache } = createRequire(import.meta.url)
+  const cachedBefore = new Set(Object.keys(cache))
+  const compiler = createJiti(file, { fsCache: false, moduleCache: false })
+  const jiti = createJiti(file, {
+    fsCache: false,
+    moduleCache: false,
+    interopDefault: false,
+    virtualModules: surface(),
+    transform: (options) => {
+      if (options.filename && !options.filename.includes('node_modules')) files.add(resolve(options.filename))
+      return { code: compiler.transform({ ...options, retainLines: true }) }
+    },
+  })
+  try {
+    const exported = await jiti.import<{ default?: unknown } | null>(file)
+    const authored = exported?.default ?? exported
+    if ((authored as Partial<Authored> | null)?.kind === 'config') return authored as Authored
+    throw new ConfigError(
+      [
+        {
+          where: here(file),
+          what: 'it exports no config.',
+          todo: 'Write export default defineConfig({...}).',
+        },
+      ],
+      [...files],
+    )
+  } catch (error) {
+    throw error instanceof ConfigError
+      ? error
+      : new ConfigError([explainThrown(error, file, files)], [...files])
+  } finally {
+    // JSON goes through Node's own cache, where a second load would find the old text.
+    for (const name of Object.keys(cache))
+      if (!cachedBefore.has(name) && name.endsWith('.json') && !name.includes('node_modules')) {
+        files.add(name)
+        delete cache[name]
+      }
+  }
+}
+
+/** Our own modules as this process has them, imported only when a config asks for them. */
+function surface(): Record<string, unknown> {
+  const lazily = (path: string): PropertyDescriptor => ({
+    enumerable: true,
+    get: () => import(new URL(path, import.meta.url).href),
+  })
+  return Object.defineProperties(
+    {},
+    {
+      weir: lazily('../index.ts'),
+      'weir/scrapers': lazily('../../scrapers/index.ts'),
+    },
+  )
+}
+
+/** What the config threw while it ran, or why it could not be parsed, with the place in the user's files. */
+function explainThrown(
+  error: unknown,
+  file: string,
+  files: ReadonlySet<string>,
+): { where: string; what: string; todo: string } {
+  const message = error instanceof Error ? error.message : String(error)
+  const parse =
+    /^\w*ParseError: (?:(?:\/|[A-Za-z]:).*?: )?(.*?)(?: \(\d+:\d+\))?\s*\n\s*(\S.*):(\d+):(\d+)/s.exec(
+      message,
+    )
+  if (parse) {
+    const [, what = '', at = file, line, column] = parse
+    return { where: `${here(at)}:${line}:${column}`, what, todo: 'Correct the syntax.' }
+  }
+  const at = error instanceof Error ? firstFrame(error.stack ?? '', files) : null
+  const missing = /Cannot find (?:module|package) '([^']+)'/.exec(message)
+  const where = at ? `${here(at.file)}:${at.line}:${at.column}` : here(file)
+  if (missing)
+    return {
+      where,
+      what: `'${missing[1]}' cannot be imported.`,
+      todo: 'Check the path, or install the package.',
+    }
+  return {
+    where,
+    what: `it throws while it is loaded: ${firstLine(message)}.`,
+    todo: 'Correct the code there.',
+  }
+}
+
+function readCheckFiles(
+  authored: Authored,
+  folder: string,
+  files: Set<string>,
+): Map<string, { file: string; text: string }> {
+  const texts = new Map<string, { file: string; text: string }>()
+  for (const { path } of checkFiles(authored)) {
+    const file = resolve(folder, String(path))
+    files.add(file)
+    const size = statSync(file, { throwIfNoEntry: false })?.size ?? Infinity
+    if (size <= MAX_FILE_BYTES) texts.set(path, { file, text: readFileSync(file, 'utf8') })
+  }
+  return texts
+}
+
+function locate(mistake: Mistake, file: string): { where: string; what: string; todo: string } {
+  const { source, what, todo, word } = mistake
+  if (!source) return { where: here(file), what, todo }
+  const at = pointAt(source, readFileSync(source.file, 'utf8'), word)
+  return { where: `${here(at.file)}:${at.line}:${at.column}`, what, todo }
+}
+
+/** A path as people type it: relative to where they are. */
+function here(file: string): string {
+  const path = relative(process.cwd(), file)
+  return path.startsWith('..') ? file : path
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n')[0] ?? '').replace(/\.$/, '').slice(0, 300)
+}

@@ -1,0 +1,10 @@
+// names '"scrapper"'
+import { defineConfig, runs } from 'weir'
+
+const right = runs.metric('right', {
+  by: ['scraper'],
+  where: { right: true },
+  stats: ['ratio'],
+  windows: ['5m'],
+})
+export default defineConfig({ board: { headline: { of: right, field: 'scrapper', noun: 'banks' } } })

@@ -1,0 +1,20 @@
+// names '"pare"'
+import { stream, t } from 'weir'
+
+const trades = stream('trades', {
+  key: 'pair',
+  time: 'at',
+  schema: {
+    at: t.Number(),
+    pair: t.String(),
+    volume: t.Number({ minimum: 0 }),
+    side: t.Enum(['buy', 'sell']),
+  },
+})
+
+export const volume = trades.metric('volume', {
+  by: ['pare'],
+  of: 'volume',
+  stats: ['mean'],
+  windows: ['1m'],
+})

@@ -1,0 +1,15 @@
+// names '"pair"'
+import { stream, t } from 'weir'
+
+const trades = stream('trades', {
+  key: 'pair',
+  time: 'at',
+  schema: {
+    at: t.Number(),
+    pair: t.String(),
+    volume: t.Number({ minimum: 0 }),
+    side: t.Enum(['buy', 'sell']),
+  },
+})
+
+export const volume = trades.metric('volume', { by: ['side'], of: 'pair', stats: ['mean'], windows: ['1m'] })

@@ -1,0 +1,19 @@
+// names 'above'
+import { stream, t } from 'weir'
+
+const trades = stream('trades', {
+  key: 'pair',
+  time: 'at',
+  schema: {
+    at: t.Number(),
+    pair: t.String(),
+    volume: t.Number({ minimum: 0 }),
+    side: t.Enum(['buy', 'sell']),
+  },
+})
+
+export const buys = trades.metric('buys', {
+  where: { side: { above: 1 } },
+  stats: ['count'],
+  windows: ['1m'],
+})

@@ -1,0 +1,15 @@
+// names '"1 hour"'
+import { stream, t } from 'weir'
+
+const trades = stream('trades', {
+  key: 'pair',
+  time: 'at',
+  schema: {
+    at: t.Number(),
+    pair: t.String(),
+    volume: t.Number({ minimum: 0 }),
+    side: t.Enum(['buy', 'sell']),
+  },
+})
+
+export const volume = trades.metric('volume', { of: 'volume', stats: ['mean'], windows: ['1m', '1 hour'] })

@@ -1,0 +1,36 @@
+/** `runs`: the built-in stream of scraper runs; its fields are those of RunEvent, which the compiler checks. */
+import { Type, type Static, type TObject } from 'typebox'
+import { OUTCOMES, type RunEvent } from '../event/run.ts'
+import { stream } from './stream.ts'
+
+const fields = {
+  at: Type.Number(),
+  scraper: Type.String(),
+  kind: Type.Enum(['browser', 'http', 'json']),
+  fleet: Type.String(),
+  host: Type.String(),
+  url: Type.String(),
+  outcome: Type.Enum(OUTCOMES),
+  reason: Type.String(),
+  detail: Type.String(),
+  right: Type.Boolean(),
+  ms: Type.Number({ minimum: 0 }),
+  responseMs: Type.Optional(Type.Number({ minimum: 0 })),
+  status: Type.Optional(Type.Integer()),
+  version: Type.String(),
+  present: Type.Array(Type.String()),
+  missing: Type.Array(Type.String()),
+  empty: Type.Array(Type.String()),
+  invalid: Type.Array(Type.String()),
+  absent: Type.Array(Type.String()),
+  data: Type.Optional(Type.String()),
+}
+
+// Either assignment stops compiling when the schema and RunEvent part ways.
+type Run = Static<TObject<typeof fields>>
+const asEvent = (run: Run): RunEvent => run
+const asSchema = (run: RunEvent): Run => run
+void [asEvent, asSchema]
+
+/** One event per run of a scraper, check or collector. Partition 1: runs are few, and grouped in many ways. */
+export const runs = stream('runs', { key: 'scraper', time: 'at', partitions: 1, schema: fields })
