@@ -1,0 +1,62 @@
+/** The board's page, script and style, built in memory once: no build step, no files to ship. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+
+export interface Asset {
+  /** Where the page asks for it; changes with the content. */
+  path: string
+  body: string
+  type: string
+  etag: string
+}
+
+export interface BoardAssets {
+  html: Asset
+  js: Asset
+  css: Asset
+}
+
+let built: Promise<BoardAssets> | undefined
+
+/** Bundles the client on first use (about 100 ms) and keeps it. Rejects, and tries again next time, if it does not compile. */
+export function boardAssets(): Promise<BoardAssets> {
+  built ??= build().catch((error: unknown) => {
+    built = undefined
+    throw error
+  })
+  return built
+}
+
+async function build(): Promise<BoardAssets> {
+  // Loaded late: the API starts without it, and a process that serves no board never pays for it.
+  const esbuild = await import('esbuild')
+  const [bundle, style, page] = await Promise.all([
+    esbuild.build({
+      entryPoints: [here('client/main.ts')],
+      bundle: true,
+      minify: true,
+      write: false,
+      format: 'esm',
+      target: 'es2022',
+      legalComments: 'none',
+      logLevel: 'silent',
+    }),
+    readFile(here('board.css'), 'utf8'),
+    readFile(here('board.html'), 'utf8'),
+  ])
+  const small = await esbuild.transform(style, { loader: 'css', minify: true })
+  const js = asset('js', bundle.outputFiles[0]!.text, 'text/javascript; charset=utf-8')
+  const css = asset('css', small.code, 'text/css; charset=utf-8')
+  const html = page.replace('{{js}}', js.path).replace('{{css}}', css.path)
+  return { js, css, html: { ...asset('html', html, 'text/html; charset=utf-8'), path: '/' } }
+}
+
+function asset(extension: string, body: string, type: string): Asset {
+  const hash = createHash('sha256').update(body).digest('hex').slice(0, 16)
+  return { path: `/board/${hash}.${extension}`, body, type, etag: `"${hash}"` }
+}
+
+function here(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url))
+}

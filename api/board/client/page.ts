@@ -1,0 +1,122 @@
+/** The page as a whole: draws a board state, keeps its ages moving, and says when it no longer knows. */
+import type { BoardState, Mood, Part } from '../state.ts'
+import { age } from './age.ts'
+import { alertCard, numberCard, promiseCard, stateWord, type Card } from './cards.ts'
+import { element, glow, keyed, write } from './element.ts'
+import { fit } from './fit.ts'
+import { favicon, SIGN, WORD } from './shape.ts'
+
+export interface Page {
+  draw(board: BoardState): void
+  /** Called often: `now` is server time; `silence` is how long (ms) nothing new has come. */
+  tick(now: number, silence: number): void
+  /** Fits the board to a screen that changed its size. */
+  resize(): void
+}
+
+/** Silence (ms) after which the page says so. */
+export const QUIET = 5000
+
+export function page(root: Document): Page {
+  const find = (id: string): HTMLElement => root.getElementById(id)!
+  const state = stateWord()
+  find('state').replaceChildren(state.node)
+  const own = stateWord()
+  find('own').prepend(own.node)
+  let board: BoardState | null = null
+  let cut = false
+  const cards = {
+    alerts: new Map<string, Card<BoardState['alerts'][number]>>(),
+    promises: new Map<string, Card<BoardState['promises'][number]>>(),
+    numbers: new Map<string, Card<BoardState['numbers'][number]>>(),
+  }
+
+  const redraw = (): void => {
+    const mood: Mood = cut || board === null ? 'unknown' : board.mood
+    root.body.dataset['mood'] = mood
+    root.body.dataset['link'] = cut ? 'cut' : 'live'
+    state.draw(mood, cut ? 'Last known' : WORD[mood])
+    const icon = find('icon') as HTMLLinkElement
+    if (icon.href !== favicon(mood)) icon.href = favicon(mood)
+    fit(find('board'), find('alerts'), board?.moreAlerts ?? 0)
+  }
+
+  const draw = (next: BoardState): void => {
+    board = next
+    sentence(find('first'), next.headline.first)
+    sentence(find('second'), next.headline.second)
+    write(find('spoken'), spoken(next))
+    const byPlace = (_: unknown, i: number): string => String(i)
+    keyed(find('promises'), next.promises, byPlace, () => promiseCard(() => board!.now), cards.promises)
+    keyed(find('numbers'), next.numbers, byPlace, numberCard, cards.numbers)
+    keyed(find('alerts'), next.alerts, (alert) => alert.id, alertCard, cards.alerts)
+    find('numbers').dataset['count'] = String(next.numbers.length)
+    root.body.dataset['alerts'] = String(next.alerts.length)
+    write(find('calm'), next.mood === 'unknown' ? 'No open alerts known.' : 'No open alerts.')
+    write(find('rate'), next.own.rate)
+    sentence(
+      find('newest'),
+      next.own.newestEventAt === null
+        ? [{ text: ', none yet' }]
+        : [{ text: ', newest ' }, { age: next.own.newestEventAt }, { text: ' ago' }],
+    )
+    own.draw(next.own.mood, '')
+    write(find('notice'), next.own.notice ?? '')
+    write(find('title'), next.title)
+    redraw()
+  }
+
+  const tick = (now: number, silence: number): void => {
+    const quiet = silence > QUIET
+    for (const node of root.querySelectorAll<HTMLElement>('[data-at]'))
+      write(node, age(now - Number(node.dataset['at'])))
+    if (quiet)
+      write(
+        find('news'),
+        board === null
+          ? `Weir has not answered for ${age(silence)}`
+          : `No news for ${age(silence)} — last known state`,
+      )
+    if (quiet !== cut) {
+      cut = quiet
+      if (!cut) write(find('news'), '')
+      redraw()
+    }
+    root.title = `${titleWords(board, quiet ? silence : null)} — ${board?.title ?? 'Weir'}`
+  }
+  return { draw, tick, resize: redraw }
+}
+
+/** Writes the parts of a sentence; ages become nodes that `tick` fills. */
+function sentence(node: HTMLElement, parts: Part[]): void {
+  const plan = JSON.stringify(parts)
+  if (node.dataset['plan'] === plan) return
+  const changed = node.dataset['plan'] !== undefined
+  node.dataset['plan'] = plan
+  node.replaceChildren(
+    ...parts.map((part) => {
+      if ('text' in part) return part.text
+      const time = element('time', '', '…')
+      time.dataset['at'] = String(part.age)
+      return time
+    }),
+  )
+  if (changed) glow(node)
+}
+
+/** The headline for those who listen: without ages, so that it is not read out again every minute. */
+function spoken({ headline, mood }: BoardState): string {
+  const texts = [...headline.first, ...headline.second].map((part) =>
+    'text' in part ? part.text : 'some time',
+  )
+  return `${WORD[mood]}. ${texts.join('')}`
+}
+
+function titleWords(board: BoardState | null, silence: number | null): string {
+  if (silence !== null) return `? No news for ${age(silence)}`
+  if (board === null) return '… Connecting'
+  const { mood, problems } = board
+  if (mood === 'good') return `${SIGN.good} All fine`
+  if (mood === 'unknown' || problems === 0) return `${SIGN[mood]} ${WORD[mood]}`
+  return `${SIGN[mood]} ${problems} ${problems === 1 ? 'problem' : 'problems'}`
+}
