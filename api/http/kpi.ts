@@ -22,7 +22,7 @@ export const MAX_POINTS = 5000
 /** A step not asked for is the finest kept rung with at most this many points. */
 const GOOD_POINTS = 1500
 const DAY = 86_400_000
-const RUNG_MS: Record<Rung, number> = {
+export const RUNG_MS: Record<Rung, number> = {
   '10s': 10_000,
   '1m': 60_000,
   '10m': 600_000,

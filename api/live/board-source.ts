@@ -1,0 +1,94 @@
+/** The wallboard's state for the live topic: collected from the Reader, its 24 h lines kept between looks. */
+import { RUNGS, type CompiledConfig, type CompiledPromise, type Reader } from '../../engine/index.ts'
+import { boardState, SEND_AT_LEAST_EVERY, type BoardInput, type BoardState } from '../board/state.ts'
+import { RUNG_MS } from '../http/kpi.ts'
+
+type Line = [number, number | null][]
+
+const DAY = 86_400_000
+/** Points a line needs at most. */
+const LINE_POINTS = 300
+/** Lines are read again after this long, and sooner when their metric moved. ms. */
+const LINE_AGE = 60_000
+const LINE_AGE_MOVED = 10_000
+
+export class BoardSource {
+  readonly #reader: Reader
+  readonly #clock: () => number
+  #lines: Line[] = []
+  #linesOf: CompiledConfig | null = null
+  #linesAt = -Infinity
+  #loading = false
+  #moved = false
+  #sent = ''
+  #sentAt = -Infinity
+
+  constructor(reader: Reader, clock: () => number) {
+    this.#reader = reader
+    this.#clock = clock
+  }
+
+  /** Tells that windows of `metric` moved. */
+  moved(metric: string): void {
+    const promises = this.#reader.config()?.board.promises ?? []
+    if (promises.some((promise) => promise.metric === metric)) this.#moved = true
+  }
+
+  /** The board as of now. */
+  state(): BoardState {
+    const reader = this.#reader
+    const kpis: BoardInput['kpis'] = (metric, window) => {
+      try {
+        return reader.kpis(metric, { window }).rows
+      } catch {
+        // A config that moved on between two looks: the board shows the number as unknown.
+        return []
+      }
+    }
+    const config = reader.config()
+    const lines = this.#linesOf === config ? this.#lines : []
+    const [alerts, health, now] = [reader.alerts(), reader.health(), this.#clock()]
+    return boardState({ config, kpis, alerts, lines, health, now })
+  }
+
+  /** The state if a screen should have it now: it changed, or the last one is old; else null. */
+  news(): BoardState | null {
+    const board = this.state()
+    const text = JSON.stringify({ ...board, now: 0 })
+    if (text === this.#sent && board.now - this.#sentAt < SEND_AT_LEAST_EVERY) return null
+    this.#sent = text
+    this.#sentAt = board.now
+    return board
+  }
+
+  /** Reads the lines again where they are due, or `force`d; throws nothing. */
+  async refresh(force = false): Promise<void> {
+    const config = this.#reader.config()
+    const now = this.#clock()
+    const age = now - this.#linesAt
+    const due = force || config !== this.#linesOf || age >= LINE_AGE || (this.#moved && age >= LINE_AGE_MOVED)
+    if (config === null || this.#loading || !due) return
+    this.#loading = true
+    this.#moved = false
+    const lines = await Promise.all(config.board.promises.map((promise) => this.#line(config, promise, now)))
+    const before = this.#linesOf === config ? this.#lines : []
+    // A line that cannot be read now keeps its last points; the board shows their age by itself.
+    this.#lines = lines.map((line, i) => line ?? before[i] ?? [])
+    this.#linesOf = config
+    this.#linesAt = now
+    this.#loading = false
+  }
+
+  async #line(config: CompiledConfig, promise: CompiledPromise, now: number): Promise<Line | null> {
+    const metric = config.metrics.find((known) => known.name === promise.metric)
+    const kept = RUNGS.filter((rung) => metric?.series.includes(rung)).map((rung) => RUNG_MS[rung])
+    const step = kept.find((ms) => DAY / ms <= LINE_POINTS) ?? kept.at(-1)
+    if (step === undefined) return []
+    const { stat, group } = promise
+    const query = { metric: promise.metric, stat, from: now - DAY, to: now, step, group }
+    return this.#reader.series(query).then(
+      (answer) => answer.points,
+      () => null,
+    )
+  }
+}
