@@ -1,0 +1,207 @@
+/** The Redis that Weir works with: the one of REDIS_URL, else one of our own in the project's folder. */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect, WeirError } from '../engine/index.ts'
+import { systemInstaller, type Installer } from './debian.ts'
+import { findProgram } from './find-program.ts'
+import { startGuarded } from './guarded.ts'
+import { isAlive, takeLock } from './lock.js'
+
+export interface ProvidedRedis {
+  readonly url: string
+  /** For people, without credentials: `Redis 7.0.15 on 127.0.0.1:41233`. */
+  readonly title: string
+  /** Whether we started it. */
+  readonly own: boolean
+  /** Resolves when a server of our own has ended by itself; never for another's. */
+  readonly ended: Promise<unknown>
+  stop(): Promise<void>
+}
+
+export interface RedisOptions {
+  /** Folder of the project; our own server keeps its data in `.weir/redis` there. */
+  root: string
+  env?: NodeJS.ProcessEnv
+  installer?: Installer
+  /** Told before something is installed. */
+  onInstall?: (line: string) => void
+}
+
+const SERVERS = ['redis-server', 'valkey-server']
+/** Loading a large AOF takes its time. */
+const START_MS = 60_000
+
+/** Rejects with WEIR_SETUP: where, what, and what to do. */
+export async function provideRedis(options: RedisOptions): Promise<ProvidedRedis> {
+  const env = options.env ?? process.env
+  const url = env['REDIS_URL']
+  if (url === undefined || url === '') return startOwn(options)
+  return {
+    url,
+    title: `${await version(url)} on ${address(url)} (REDIS_URL)`,
+    own: false,
+    ended: new Promise(() => undefined),
+    stop: () => Promise.resolve(),
+  }
+}
+
+/** Path of a server program, obtained first where that is possible. */
+export async function obtainServer(options: Omit<RedisOptions, 'root'> = {}): Promise<string> {
+  const env = options.env ?? process.env
+  const there = findProgram(SERVERS, env['PATH'])
+  if (there !== null) return there
+  const installer = options.installer ?? systemInstaller(env)
+  if (installer.refusal === null) {
+    options.onInstall?.('No redis-server here: installing the package redis-server with apt-get …')
+    await installer.install(['redis-server'])
+    const installed = findProgram(SERVERS, `${env['PATH']}:/usr/bin`)
+    if (installed !== null) return installed
+  }
+  throw setupError(
+    'PATH',
+    `there is no redis-server or valkey-server, and none can be installed (${installer.refusal ?? 'apt-get brought none'}).`,
+    `
+  Debian, Ubuntu:  sudo apt-get install redis-server
+  macOS:           brew install redis
+  Docker:          docker run -d -p 6379:6379 redis:8   and then   export REDIS_URL=redis://127.0.0.1:6379
+Then start again.`,
+  )
+}
+
+async function startOwn(options: RedisOptions): Promise<ProvidedRedis> {
+  const program = await obtainServer(options)
+  const dir = join(options.root, '.weir', 'redis')
+  const holder = takeLock(join(options.root, '.weir', 'lock'))
+  if (holder !== 0)
+    throw setupError(
+      options.root,
+      `weir already runs in this folder (process ${holder}).`,
+      `Stop it with Ctrl-C or kill ${holder}, or start this one in another clone.`,
+    )
+  mkdirSync(dir, { recursive: true })
+  await endOrphan(dir)
+  const port = await freePort()
+  const guarded = await startGuarded(program, serverArgs(port, dir))
+  const url = `redis://127.0.0.1:${port}`
+  const failed = guarded.ended.then((code): never => {
+    throw setupError(
+      join(dir, 'redis.log'),
+      `${program} ended at once with code ${code}.`,
+      `Its last words: ${lastLines(join(dir, 'redis.log'))}`,
+    )
+  })
+  await Promise.race([answering(url), failed])
+  failed.catch(() => undefined)
+  return {
+    url,
+    title: `${await version(url)} on ${address(url)}`,
+    own: true,
+    ended: guarded.ended,
+    stop: guarded.stop,
+  }
+}
+
+function serverArgs(port: number, dir: string): string[] {
+  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir]
+  const files = ['--pidfile', join(dir, 'redis.pid'), '--logfile', join(dir, 'redis.log')]
+  const safety = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction']
+  return [...place, ...files, ...safety, '--save', '', '--daemonize', 'no']
+}
+
+/** Two servers on one folder would ruin its data: one that outlived even its guard is ended first. */
+async function endOrphan(dir: string): Promise<void> {
+  const pid = Number(read(join(dir, 'redis.pid')))
+  if (!(pid > 0) || !/redis-server|valkey-server/.test(read(`/proc/${pid}/cmdline`))) return
+  process.kill(pid, 'SIGTERM')
+  for (let waited = 0; isAlive(pid); waited += 100) {
+    if (waited > 5000)
+      throw setupError(dir, `a server of an earlier start still runs (process ${pid}).`, `Type: kill ${pid}`)
+    await sleep(100)
+  }
+}
+
+async function answering(url: string): Promise<void> {
+  const deadline = Date.now() + START_MS
+  while (!(await alive(url))) {
+    if (Date.now() > deadline)
+      throw setupError(address(url), 'Redis does not answer.', 'See .weir/redis/redis.log')
+    await sleep(25)
+  }
+}
+
+async function alive(url: string): Promise<boolean> {
+  return version(url).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** `Redis 7.0.15` or `Valkey 8.1.0`. */
+async function version(url: string): Promise<string> {
+  const redis = connect(url, 'commit', 'weir-launch')
+  // ioredis rejects with "Connection is closed"; the reason comes as an event.
+  let reason = ''
+  redis.on('error', (error: Error) => (reason ||= error.message))
+  try {
+    await redis.connect()
+    const info = await redis.info('server')
+    const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+    const valkey = field('valkey_version')
+    const found = field('redis_version') ?? '0'
+    if (valkey === undefined && Number(found.split('.')[0]) < 7)
+      throw setupError(
+        address(url),
+        `Redis ${found} is too old.`,
+        'Weir needs Redis 7.0 or Valkey 7.2, or newer.',
+      )
+    return valkey === undefined ? `Redis ${found}` : `Valkey ${valkey}`
+  } catch (error) {
+    if (error instanceof WeirError) throw error
+    const why = reason || (error instanceof Error ? error.message : String(error))
+    throw setupError(
+      `REDIS_URL ${address(url)}`,
+      `no Redis answers there (${why}).`,
+      'Start it, correct REDIS_URL, or unset REDIS_URL and weir starts one of its own.',
+    )
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** Host and port alone: a URL may hold a password. */
+function address(url: string): string {
+  try {
+    const { hostname, port } = new URL(url)
+    return `${hostname}:${port || 6379}`
+  } catch {
+    return '(not a URL)'
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const bound = server.address()
+      server.close(() => resolve(typeof bound === 'object' && bound !== null ? bound.port : 0))
+    })
+  })
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function lastLines(file: string): string {
+  return read(file).trim().split('\n').slice(-3).join('\n  ')
+}
+
+function setupError(where: string, message: string, todo: string): WeirError {
+  return new WeirError(message, { code: 'WEIR_SETUP', domain: 'user', retry: false, where, todo })
+}

@@ -1,0 +1,118 @@
+/** One part of Weir as a child process: its messages, its log, its restarts with back-off, its end. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { LogFile } from './log-file.ts'
+
+export interface RoleOptions {
+  name: string
+  /** The program's file. */
+  file: string
+  /** Arguments of the n-th start, counted from 0. */
+  args?: (starts: number) => string[]
+  env: NodeJS.ProcessEnv
+  log: LogFile
+  /** Told to people: output that is no log line, errors, restarts. */
+  say: (line: string) => void
+  onMessage?: (message: unknown) => void
+  /** After each restart, when messages may be sent. */
+  onRestart?: () => void
+}
+
+export interface Role {
+  readonly name: string
+  readonly pid: number | undefined
+  send(message: object): void
+  /** SIGTERM, after `graceMs` SIGKILL. Resolves when it is gone; it is not started again. */
+  stop(graceMs: number): Promise<void>
+}
+
+const FIRST_WAIT_MS = 500
+const LONGEST_WAIT_MS = 15_000
+/** Who ran this long before it crashed starts with the shortest wait again. */
+const HEALTHY_MS = 60_000
+/** pino's number for `error`. */
+const ERROR_LEVEL = 50
+
+export function startRole(options: RoleOptions): Role {
+  const { name, say } = options
+  let child: ChildProcess
+  let stopping = false
+  let starts = 0
+  let wait = FIRST_WAIT_MS
+  let timer: NodeJS.Timeout | undefined
+
+  const start = (): void => {
+    const since = Date.now()
+    child = fork(options.file, options.args?.(starts) ?? [], {
+      env: options.env,
+      execArgv: ['--import', 'tsx'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // Ctrl-C reaches the launcher alone, which stops its roles in order.
+      detached: true,
+    })
+    if (options.onMessage) child.on('message', options.onMessage)
+    for (const output of [child.stdout, child.stderr])
+      if (output) createInterface({ input: output }).on('line', (line) => sayLine(line, options))
+    child.on('error', (error) => say(`${name}: ${error.message}`))
+    child.once('exit', (code, signal) => {
+      if (stopping) return
+      if (Date.now() - since > HEALTHY_MS) wait = FIRST_WAIT_MS
+      say(
+        `${name} ended (${signal ?? `code ${code}`}); it starts again in ${wait / 1000} s. Log: ${options.log.path}`,
+      )
+      timer = setTimeout(restart, wait)
+      wait = Math.min(wait * 2, LONGEST_WAIT_MS)
+    })
+    starts++
+  }
+  const restart = (): void => {
+    start()
+    options.onRestart?.()
+  }
+  start()
+
+  return {
+    name,
+    get pid() {
+      return child.pid
+    },
+    send: (message) => {
+      if (child.connected) child.send(message, () => undefined)
+    },
+    async stop(graceMs) {
+      stopping = true
+      clearTimeout(timer)
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+      const gone = once(child, 'exit')
+      child.kill('SIGTERM')
+      const kill = setTimeout(() => child.kill('SIGKILL'), graceMs)
+      await gone
+      clearTimeout(kill)
+    },
+  }
+}
+
+/** Log lines go to the file; errors among them, and whatever is no log line, also to people. */
+function sayLine(line: string, { name, log, say }: RoleOptions): void {
+  log.write(line)
+  const entry = parsed(line)
+  if (entry === null) say(line)
+  else if (entry.level >= ERROR_LEVEL) say(`${name}: ${entry.text}`)
+}
+
+/** A line of pino, or null. */
+function parsed(line: string): { level: number; text: string } | null {
+  if (!line.startsWith('{"level"')) return null
+  try {
+    const { level, msg, err } = JSON.parse(line) as {
+      level: unknown
+      msg?: unknown
+      err?: { message?: unknown }
+    }
+    if (typeof level !== 'number') return null
+    return { level, text: [msg, err?.message].filter((part) => typeof part === 'string').join(': ') }
+  } catch {
+    return null
+  }
+}
