@@ -1,0 +1,175 @@
+/**
+ * One browser in use, others draining: launches with back-off, hands out a new context per job, retires a
+ * browser at once when it breaks or has done its share, and closes it when its last job is gone.
+ */
+import type { Browser, Page } from 'puppeteer-core'
+import { newProfile, removeProfile } from './profile.ts'
+
+export interface BrowsersOptions {
+  launch: (profile: string) => Promise<Browser>
+  /** A browser is replaced after so many jobs, or at this age (ms). */
+  jobs: number
+  age: number
+  /** How long one job waits for a browser that will not start, ms. */
+  patience: number
+  now: () => number
+}
+
+/** One page in its own context, and how to give it back. */
+export interface Lease {
+  page: Page
+  /** Whether its browser still answers; when not, a failure of the job is the browser's. */
+  connected: () => boolean
+  release: () => Promise<void>
+}
+
+interface Running {
+  browser: Browser
+  profile: string
+  born: number
+  started: number
+  open: number
+  retired: boolean
+}
+
+/** Steps that Chromium answers within milliseconds, unless it is broken. */
+const STEP_MS = 5000
+
+export class Browsers {
+  readonly #options: BrowsersOptions
+  readonly #all = new Set<Running>()
+  #current: Running | null = null
+  #launching: Promise<Running> | null = null
+  #closed = false
+  /** Launches that worked and that failed, since the start. */
+  launched = 0
+  failed = 0
+
+  constructor(options: BrowsersOptions) {
+    this.#options = options
+  }
+
+  /** Processes of browsers that are up, the draining ones included. */
+  get pids(): number[] {
+    return [...this.#all].flatMap(({ browser }) => browser.process()?.pid ?? [])
+  }
+
+  /** A page of its own. Rejects only when no browser could be had within `patience`. */
+  async acquire(): Promise<Lease> {
+    const { now, patience } = this.#options
+    const until = now() + patience
+    for (let attempt = 0; ; attempt += 1) {
+      if (this.#closed) throw new Error('the pool is closed')
+      let running: Running | null = null
+      try {
+        running = await this.#usable()
+        return await this.#open(running)
+      } catch (error) {
+        if (running) this.#retire(running)
+        const wait = Math.min(100 * 2 ** attempt, 2000)
+        if (this.#closed || now() + wait > until) throw error
+        await new Promise((resolve) => setTimeout(resolve, wait))
+      }
+    }
+  }
+
+  /** Closes every browser; jobs still open fail. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#launching?.catch(() => undefined)
+    await Promise.all([...this.#all].map((running) => this.#shut(running)))
+  }
+
+  async #usable(): Promise<Running> {
+    const { now, jobs, age } = this.#options
+    const current = this.#current
+    if (current && current.browser.connected && current.started < jobs && now() - current.born < age)
+      return current
+    if (current) this.#retire(current)
+    this.#launching ??= this.#launch().finally(() => (this.#launching = null))
+    return this.#launching
+  }
+
+  async #launch(): Promise<Running> {
+    const profile = await newProfile()
+    try {
+      const browser = await this.#options.launch(profile)
+      const running = { browser, profile, born: this.#options.now(), started: 0, open: 0, retired: false }
+      this.#all.add(running)
+      browser.once('disconnected', () => this.#retire(running))
+      this.#current = running
+      this.launched += 1
+      return running
+    } catch (error) {
+      this.failed += 1
+      await removeProfile(profile)
+      throw error
+    }
+  }
+
+  async #open(running: Running): Promise<Lease> {
+    running.started += 1
+    running.open += 1
+    try {
+      const context = await within(
+        STEP_MS,
+        running.browser.createBrowserContext({ downloadBehavior: { policy: 'deny' } }),
+      )
+      const page = await within(STEP_MS, context.newPage())
+      let released = false
+      return {
+        page,
+        connected: () => running.browser.connected,
+        release: async () => {
+          if (released) return
+          released = true
+          // A context that cannot be closed leaks its pages: better to lose the whole browser.
+          await within(STEP_MS, context.close()).catch(() => this.#retire(running))
+          this.#leave(running)
+        },
+      }
+    } catch (error) {
+      this.#leave(running)
+      throw error
+    }
+  }
+
+  #leave(running: Running): void {
+    running.open -= 1
+    if (running.retired && running.open === 0) void this.#shut(running)
+  }
+
+  #retire(running: Running): void {
+    running.retired = true
+    if (this.#current === running) this.#current = null
+    if (running.open === 0 || !running.browser.connected) void this.#shut(running)
+  }
+
+  async #shut(running: Running): Promise<void> {
+    if (!this.#all.delete(running)) return
+    const child = running.browser.process()
+    await within(3000, running.browser.close()).catch(() => undefined)
+    // Chromium leads its own process group: this reaches renderers that outlive it, too.
+    if (child?.pid !== undefined && child.exitCode === null) {
+      try {
+        process.kill(-child.pid, 'SIGKILL')
+      } catch {
+        child.kill('SIGKILL')
+      }
+    }
+    await removeProfile(running.profile)
+  }
+}
+
+/** The promise, or a rejection after `ms`. */
+export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

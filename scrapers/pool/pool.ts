@@ -1,0 +1,171 @@
+/** The pool of browser workers: jobs wait here, never in the cluster, and always end. */
+import { EventEmitter } from 'node:events'
+import { availableParallelism } from 'node:os'
+import puppeteer from 'puppeteer-core'
+import { Cluster } from 'puppeteer-cluster'
+import { Browsers, within } from './browsers.ts'
+import { type ChromiumOptions, launchOptions } from './flags.ts'
+import { sweepProfiles } from './profile.ts'
+import { type Seat, rotating } from './rotating.ts'
+import type { Lease } from './browsers.ts'
+
+export interface PoolOptions extends Omit<ChromiumOptions, 'profile' | 'noSandbox'> {
+  noSandbox?: boolean
+  /** Jobs at the same time; default: one per core, at most 4. More gains nothing on real pages. */
+  workers?: number
+  recycleJobs?: number
+  recycleAge?: number
+  /** How long a job waits for a browser that will not start, ms. */
+  patience?: number
+  /** Replaces the launch, for tests of faults. */
+  launch?: (options: ReturnType<typeof launchOptions>) => ReturnType<typeof puppeteer.launch>
+}
+
+/** Why a job has no result of its own. */
+export class PoolFailure extends Error {
+  readonly reason: 'launch' | 'hung' | 'busy' | 'closed'
+
+  constructor(reason: PoolFailure['reason'], message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'PoolFailure'
+    this.reason = reason
+  }
+}
+
+export interface Pool {
+  readonly workers: number
+  /** Jobs running, and waiting for a worker. */
+  readonly busy: number
+  readonly waiting: number
+  readonly launched: number
+  readonly failedLaunches: number
+  readonly pids: number[]
+  /**
+   * Runs a job with a page of its own, in its own context. Rejects with PoolFailure: `busy` after `patience` ms
+   * without a free worker, `launch` without a browser, `hung` when the job passed `deadline`, `closed`.
+   */
+  run<T>(job: (lease: Lease) => Promise<T>, limits: { deadline: number; patience: number }): Promise<T>
+  /** Waits for running jobs up to `grace` ms, then closes every browser. Waiting jobs are refused at once. */
+  close(grace?: number): Promise<void>
+}
+
+/** Starts the pool; the first browser is launched with the first job. */
+export async function openPool(options: PoolOptions): Promise<Pool> {
+  await sweepProfiles()
+  const workers = options.workers ?? Math.min(4, availableParallelism())
+  const noSandbox = options.noSandbox ?? process.getuid?.() === 0
+  const launch = options.launch ?? ((launchWith) => puppeteer.launch(launchWith))
+  const browsers = new Browsers({
+    launch: (profile) => launch(launchOptions({ ...options, profile, noSandbox })),
+    jobs: options.recycleJobs ?? 500,
+    age: options.recycleAge ?? 6 * 3_600_000,
+    patience: options.patience ?? 10_000,
+    now: () => performance.now(),
+  })
+  const cluster: Cluster<void, void> = await Cluster.launch({
+    concurrency: rotating(browsers),
+    maxConcurrency: workers,
+    puppeteer,
+    // Deadlines are kept here, per job; the cluster's own would abandon a job without telling it.
+    timeout: 2 ** 31 - 1,
+  })
+  let busy = 0
+  let closed = false
+  const waiting: { start: () => void; refuse: (error: PoolFailure) => void }[] = []
+  const idle = new EventEmitter()
+
+  function seatFree(patience: number): Promise<void> {
+    if (closed) return Promise.reject(new PoolFailure('closed', 'the pool is closed'))
+    if (busy < workers) {
+      busy += 1
+      return Promise.resolve()
+    }
+    return new Promise((resolve, reject) => {
+      const refuse = (error: PoolFailure) => {
+        clearTimeout(timer)
+        reject(error)
+      }
+      const entry = { start: resolve, refuse }
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(entry), 1)
+        reject(new PoolFailure('busy', `no free worker within ${patience} ms`))
+      }, patience)
+      entry.start = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      waiting.push(entry)
+    })
+  }
+
+  function giveBack(): void {
+    const next = waiting.shift()
+    if (next) return next.start()
+    busy -= 1
+    if (busy === 0) idle.emit('idle')
+  }
+
+  async function run<T>(
+    job: (lease: Lease) => Promise<T>,
+    limits: { deadline: number; patience: number },
+  ): Promise<T> {
+    await seatFree(limits.patience)
+    return new Promise<T>((resolve, reject) => {
+      const work = async ({ lease, failure }: Seat): Promise<void> => {
+        if (!lease)
+          return reject(
+            new PoolFailure('launch', `no browser could be started: ${messageOf(failure)}`, failure),
+          )
+        try {
+          resolve(await within(limits.deadline, job(lease)))
+        } catch (error) {
+          const late = error instanceof Error && error.message === `no answer within ${limits.deadline} ms`
+          reject(
+            late ? new PoolFailure('hung', `the job passed its deadline of ${limits.deadline} ms`) : error,
+          )
+        }
+      }
+      // The page the cluster hands over is the Seat of `rotating`. A worker is free only when the context is closed: a job submitted before would wait in the cluster.
+      const executed = cluster.execute(({ page }) => work(page as unknown as Seat))
+      executed.catch(reject).finally(giveBack)
+    })
+  }
+
+  async function close(grace = 5000): Promise<void> {
+    if (closed) return
+    closed = true
+    for (const entry of waiting.splice(0)) entry.refuse(new PoolFailure('closed', 'the pool is closing'))
+    if (busy > 0)
+      await within(grace, new Promise<void>((resolve) => idle.once('idle', () => resolve()))).catch(
+        () => undefined,
+      )
+    // Browsers first: what still runs fails at once instead of holding the cluster.
+    await browsers.close()
+    await cluster.close()
+  }
+
+  return {
+    workers,
+    get busy() {
+      return busy
+    },
+    get waiting() {
+      return waiting.length
+    },
+    get launched() {
+      return browsers.launched
+    },
+    get failedLaunches() {
+      return browsers.failed
+    },
+    get pids() {
+      return browsers.pids
+    },
+    run,
+    close,
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.split('\n')[0]!.slice(0, 200) : String(error)
+}

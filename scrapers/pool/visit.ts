@@ -1,0 +1,146 @@
+/** One visit of one page with a real browser: everything that happened, recorded as signals, nothing judged. */
+import type { CDPSession, HTTPResponse } from 'puppeteer-core'
+import { identityPasses } from '../define/landmark.ts'
+import type { BrowserScraper } from '../define/scraper.ts'
+import { type Signals, blankSignals } from '../outcome/signals.ts'
+import { interpret } from '../read/interpret.ts'
+import type { PageAnswer } from '../read/in-page.ts'
+import { ask } from './ask.ts'
+import { type Lease, within } from './browsers.ts'
+import { mainResponse, networkTimings, watch } from './watch.ts'
+
+/** Kept back from the time limit, so that a page that never finishes loading can still be read. */
+const READ_RESERVE_MS = 2000
+
+export interface VisitOptions {
+  /** Whether the address a response came from may be read; otherwise the visit is refused. */
+  mayRead?: (address: string) => boolean
+}
+
+/** Visits the page. Never rejects: what goes wrong is a signal. */
+export async function visit(
+  lease: Lease,
+  scraper: BrowserScraper,
+  options: VisitOptions = {},
+): Promise<Signals> {
+  const signals: Signals = { ...blankSignals(scraper), optionalShare: scraper.optionalShare }
+  const { page } = lease
+  try {
+    const session = await page.createCDPSession()
+    const watched = await watch(page, session, signals)
+    if (!scraper.scripts) await page.setJavaScriptEnabled(false)
+    await load(lease, scraper, signals)
+    const response = watched.response
+    if (response) {
+      signals.main = mainResponse(response)
+      signals.timings = { ...signals.timings, ...networkTimings(response) }
+      if (isForbidden(response, options)) return signals
+    }
+    const readable = response !== null && signals.fault === null
+    if (readable && !signals.download) await readSettled(session, scraper, signals)
+    else if (response === null) await noteHang(session, signals)
+  } catch (error) {
+    noteFailure(lease, signals, error)
+  }
+  return signals
+
+  function isForbidden(response: HTTPResponse, { mayRead }: VisitOptions): boolean {
+    const address = response.remoteAddress().ip
+    if (!mayRead || address === undefined || mayRead(address)) return false
+    signals.fault = {
+      reason: 'private_target',
+      detail: `${response.url()} came from ${address}, which is not public`,
+    }
+    return true
+  }
+}
+
+async function load({ page }: Lease, scraper: BrowserScraper, signals: Signals): Promise<void> {
+  const reserve = Math.min(READ_RESERVE_MS, scraper.timeout / 4)
+  try {
+    await page.goto(scraper.url, {
+      waitUntil: 'domcontentloaded',
+      timeout: Math.max(scraper.timeout - reserve, 1),
+    })
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    const code = /net::ERR_[A-Z0-9_]+/.exec(text)?.[0]
+    if (code) signals.error ??= code
+    else if (error instanceof Error && error.name === 'TimeoutError')
+      signals.error ??= `TimeoutError: ${text}`
+    else throw error
+  }
+}
+
+/** Reads, and reads again while scripts may still be filling the page in. */
+async function readSettled(session: CDPSession, scraper: BrowserScraper, signals: Signals): Promise<void> {
+  const hopeless = (signals.main?.status ?? 0) >= 400 || signals.error !== null
+  const until = performance.now() + (hopeless || !scraper.scripts ? 0 : scraper.settle)
+  for (let pause = 50; ; pause = Math.min(pause * 2, 400)) {
+    const answer = await answerOf(session, scraper, signals)
+    if (!answer) return
+    record(answer, scraper, signals)
+    if (isComplete(signals) || performance.now() + pause > until) return
+    await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+}
+
+/** The page's answer; a page that navigates meanwhile is asked once more, one that hangs is noted. */
+async function answerOf(
+  session: CDPSession,
+  scraper: BrowserScraper,
+  signals: Signals,
+): Promise<PageAnswer | null> {
+  const question = { landmarks: scraper.is, login: scraper.login, fields: scraper.read }
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await ask(session, question)
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error)
+      const moved = /context was destroyed|Cannot find context|navigat|No frame/i.test(text)
+      if (moved && attempt < 5) {
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        continue
+      }
+      if (/no answer within|timed out|terminated/i.test(text)) {
+        signals.fault = { reason: 'hung', detail: 'the page does not answer: its scripts never return' }
+        return null
+      }
+      throw error
+    }
+  }
+}
+
+function record(answer: PageAnswer, scraper: BrowserScraper, signals: Signals): void {
+  signals.finalUrl = answer.url
+  signals.title = answer.title
+  signals.landmarks = scraper.is.map(({ source }, i) => ({ source, matched: answer.landmarks[i] ?? false }))
+  signals.loginMarker = answer.login
+  signals.passwordField = answer.password
+  signals.bodyBytes = answer.bodyBytes
+  signals.fields = interpret(scraper.read, answer)
+  // A page that was recognised needs no search for block signatures, and no 64 KB kept of it.
+  signals.bodyHead = isComplete(signals) ? '' : answer.bodyHead
+}
+
+function isComplete({ landmarks, fields }: Signals): boolean {
+  if (!identityPasses(landmarks.map((mark) => mark.matched))) return false
+  return Object.values(fields).every(
+    (field) => field.state === 'ok' || field.state === 'absent' || field.optional,
+  )
+}
+
+/** Without any response the site is silent, or the tab is: an empty question tells which. */
+async function noteHang(session: CDPSession, signals: Signals): Promise<void> {
+  if (signals.error === null || !/Timeout/.test(signals.error)) return
+  await within(1000, session.send('Runtime.evaluate', { expression: '1' })).catch(() => {
+    signals.fault ??= { reason: 'hung', detail: 'the tab does not answer' }
+  })
+}
+
+function noteFailure(lease: Lease, signals: Signals, error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error)
+  if (signals.fault) return
+  if (!lease.connected()) signals.fault = { reason: 'browser', detail: 'the browser died during the visit' }
+  else signals.fault = { reason: 'page', detail: text.slice(0, 300) }
+}

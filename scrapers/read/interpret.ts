@@ -1,0 +1,119 @@
+/** From raw finds to field results: parses values, tells missing from absent, names the evidence. Pure. */
+import type { FieldResult } from '../outcome/signals.ts'
+import { parseAmount } from './amount.ts'
+import type { FieldSpec, ListSpec, ProductSpec, ReaderMap, ValueSpec } from './field.ts'
+import type { PageAnswer, RawField } from './in-page.ts'
+import { type ProductFacts, weighProduct } from './product.ts'
+import { schemaErrors } from './schema.ts'
+
+/** Results of all fields of one page. */
+export function interpret(
+  read: ReaderMap,
+  answer: Pick<PageAnswer, 'fields' | 'product'>,
+): Record<string, FieldResult> {
+  const facts = answer.product ? weighProduct(answer.product) : null
+  const results: Record<string, FieldResult> = {}
+  for (const [name, spec] of Object.entries(read)) results[name] = resultOf(spec, answer.fields[name], facts)
+  const values = Object.fromEntries(
+    Object.entries(results).flatMap(([name, result]) =>
+      result.state === 'ok' ? [[name, result.value]] : [],
+    ),
+  )
+  for (const [name, message] of schemaErrors(read, values)) {
+    const result = results[name]
+    // Fields that are not there at all have been named above, better.
+    if (result?.state === 'ok') results[name] = { ...result, state: 'invalid', note: message }
+  }
+  return results
+}
+
+/** Values that `sane` judges: what was read, and truthfully empty lists. */
+export function valuesOf(fields: Record<string, FieldResult>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, { state, value }]) =>
+      state === 'ok' || (state === 'absent' && value !== undefined) ? [[name, value]] : [],
+    ),
+  )
+}
+
+function resultOf(spec: FieldSpec, raw: RawField | undefined, facts: ProductFacts | null): FieldResult {
+  const base = { optional: spec.optional ?? false, matches: raw?.matches ?? 0 }
+  if (!raw) return { ...base, state: 'missing', note: 'the page did not answer' }
+  if (raw.error !== undefined) return { ...base, state: 'missing', note: raw.error }
+  if (spec.kind === 'product') return { ...base, ...productResult(spec, facts) }
+  if (raw.matches === 0) return { ...base, ...nothingFound(spec, raw) }
+  return spec.kind === 'list'
+    ? { ...base, ...listResult(spec, raw) }
+    : { ...base, ...valueResult(spec, raw.texts[0] ?? null) }
+}
+
+type Part = Omit<FieldResult, 'optional' | 'matches'>
+
+/** Silence is never "no data": only a marker on the page makes it absent. */
+function nothingFound(spec: ValueSpec | ListSpec, raw: RawField): Part {
+  if (raw.marker) {
+    const marker =
+      typeof spec.absentWhen === 'string' ? `"${spec.absentWhen}"` : `"${spec.absentWhen?.selector}"`
+    return {
+      state: 'absent',
+      note: `the page says ${marker}`,
+      ...(spec.kind === 'list' ? { value: [] } : {}),
+    }
+  }
+  const label =
+    spec.label === undefined ? '' : raw.label ? `, though "${spec.label}" still stands on the page` : ''
+  return { state: 'missing', note: `nothing matches "${spec.selector}"${label}` }
+}
+
+function valueResult(spec: ValueSpec, text: string | null): Part {
+  if (text === null) return { state: 'missing', note: `"${spec.selector}" has no attribute ${spec.attr}` }
+  if (text === '') return { state: 'empty', note: `"${spec.selector}" is there but empty` }
+  if (spec.kind === 'text') return { state: 'ok', value: text, source: 'selector', note: '' }
+  const value = numberOf(spec, text)
+  if (value === null)
+    return {
+      state: 'invalid',
+      note: `"${text.slice(0, 80)}" is no ${spec.kind === 'money' ? 'amount' : 'number'}`,
+    }
+  return { state: 'ok', value, source: 'selector', note: '' }
+}
+
+function numberOf(spec: ValueSpec, text: string): number | null {
+  return parseAmount(text, {
+    as: spec.kind === 'number' ? 'number' : 'money',
+    ...(spec.decimal && { decimal: spec.decimal }),
+  })
+}
+
+function listResult(spec: ListSpec, raw: RawField): Part {
+  const { fields } = spec
+  if (!fields)
+    return { state: 'ok', value: raw.texts.map((text) => text ?? ''), source: 'selector', note: '' }
+  const broken = new Map<string, string>()
+  const items = raw.items.map((row) =>
+    Object.fromEntries(
+      Object.entries(fields).flatMap(([name, inner]) => {
+        const found = row[name]
+        const part = found === null || found === undefined ? null : valueResult(inner, found)
+        if (part?.state === 'ok') return [[name, part.value]]
+        if (!inner.optional) broken.set(name, part?.note ?? `nothing matches "${inner.selector}" in an item`)
+        return []
+      }),
+    ),
+  )
+  // Items without one of their parts: the template of the items changed, not the list.
+  const lost = [...broken].map(([name, note]) => `${name}: ${note}`).join(', ')
+  if (broken.size > 0) return { state: 'invalid', value: items, note: lost }
+  return { state: 'ok', value: items, source: 'selector', note: '' }
+}
+
+function productResult(spec: ProductSpec, facts: ProductFacts | null): Part {
+  const found = facts?.[spec.property]
+  if (found) return { state: 'ok', value: found.value, source: found.source, note: '' }
+  const gone = facts?.availability
+  // What cannot be bought has truthfully no price: the availability is the positive evidence.
+  if (spec.property !== 'availability' && gone && gone.value !== 'InStock') {
+    return { state: 'absent', note: `the product is ${gone.value}, and has no ${spec.property}` }
+  }
+  return { state: 'missing', note: `no ${spec.property} in structured data, meta tags or markup` }
+}
