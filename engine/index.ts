@@ -8,10 +8,12 @@ export { suggest } from './config/nearest.ts'
 export { loadConfig, loadConfigWithFiles, type LoadedConfig } from './config/load.ts'
 export { ConfigError } from './config/mistake.ts'
 export { ERROR_CODES, WeirError, type ErrorCode } from './error.ts'
+export { readLines, type Line } from './event/lines.ts'
 export type { Producer, ProducerOptions, Sent } from './event/producer.ts'
 export { openProducer, type ProducerTarget } from './event/redis-producer.ts'
 export { OUTCOMES, RIGHT, type Outcome, type RunEvent } from './event/run.ts'
 export { connect } from './stream/connection.ts'
+export { notifyKeys, type NotifyKeys } from './stream/keys.ts'
 export type {
   Change,
   Health,

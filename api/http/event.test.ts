@@ -28,6 +28,18 @@ test('good lines are taken, bad ones are named and go to the dead letters', asyn
   expect(producer.flushed).toBe(4)
 })
 
+test('a line too long is rejected without being gathered, and the rest goes on', async () => {
+  const { app, producer } = testApp()
+  const body = `{"volume":1,"pad":"${'x'.repeat(5_000_000)}"}\n{"volume":2}`
+  const response = await app.request('/v1/events/trades', { method: 'POST', headers, body })
+  expect(await response.json()).toEqual({
+    accepted: 1,
+    rejected: 1,
+    errors: [{ line: 1, error: '5000021 bytes, at most 32768 are allowed' }],
+  })
+  expect(producer.dead[0]!.raw).toHaveLength(4096)
+})
+
 test('a body without one valid event is 422, its errors cut at 100', async () => {
   const { app } = testApp()
   const response = await app.request('/v1/events/trades', {

@@ -1,7 +1,15 @@
 /** `POST /v1/events/:stream`: NDJSON in, one verdict per line, answered only when all of it is in Redis. */
 import type { Context } from 'hono'
-import { suggest, WeirError, type CompiledStream, type Producer, type Reader } from '../../engine/index.ts'
-import { BodyLimit, readLines, type Line, type LineLimits } from './line.ts'
+import {
+  readLines,
+  suggest,
+  WeirError,
+  type CompiledStream,
+  type Line,
+  type Producer,
+  type Reader,
+} from '../../engine/index.ts'
+import { BodyLimit, boundedBody, within, type BodyLimits } from './body.ts'
 import { isRedisAway, NO_CONFIG, problem, REDIS_AWAY, type Problem } from './problem.ts'
 
 export interface EventDeps {
@@ -10,7 +18,8 @@ export interface EventDeps {
   limits: EventLimits
 }
 
-export interface EventLimits extends LineLimits {
+export interface EventLimits extends BodyLimits {
+  lineBytes: number
   /** Longest wait for Redis to take what was sent, ms. */
   writeMs: number
 }
@@ -23,6 +32,8 @@ export const EVENT_LIMITS: EventLimits = {
 }
 const TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/json']
 const MAX_ERRORS = 100
+/** What is kept of a line too long, for the dead letters. */
+const KEPT_BYTES = 4096
 
 interface Tally {
   accepted: number
@@ -69,10 +80,12 @@ async function sendLines(
   const body = c.req.raw.body as ReadableStream<Uint8Array> | null
   if (body === null) return null
   try {
-    for await (const line of readLines(body, limits)) {
-      const error = await inTime(sendLine(producer, line), limits.writeMs)
-      if (error === null) tally.accepted++
-      else if (++tally.rejected <= MAX_ERRORS) tally.errors.push({ line: line.number, error })
+    for await (const lines of readLines(boundedBody(body, limits), limits.lineBytes, KEPT_BYTES)) {
+      for (const line of lines) {
+        const error = await within(sendLine(producer, line, limits), limits.writeMs, takesNothing)
+        if (error === null) tally.accepted++
+        else if (++tally.rejected <= MAX_ERRORS) tally.errors.push({ line: line.number, error })
+      }
     }
     return null
   } catch (error) {
@@ -82,15 +95,13 @@ async function sendLines(
 }
 
 /** Why the line was rejected, or null. Rejected lines travel to the dead letters with their line number. */
-async function sendLine(producer: Producer, line: Line): Promise<string | null> {
+async function sendLine(producer: Producer, line: Line, limits: EventLimits): Promise<string | null> {
   const origin = `POST line ${line.number}`
-  if (!line.ok) {
-    await producer.reject(line.raw, line.reason, origin)
-    return line.reason
-  }
-  const row = parseRow(line.text)
+  const row = line.cut ? null : parseRow(line.text)
   if (row === null) {
-    const reason = 'not a JSON object'
+    const reason = line.cut
+      ? `${line.bytes} bytes, at most ${limits.lineBytes} are allowed`
+      : 'not a JSON object'
     await producer.reject(line.text, reason, origin)
     return reason
   }
@@ -110,17 +121,8 @@ function parseRow(text: string): Record<string, unknown> | null {
 }
 
 /** A producer whose queue stays full means that Redis takes nothing. */
-async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_, reject) => {
-    const away = { code: 'WEIR_REDIS_AWAY', domain: 'external', retry: true } as const
-    timer = setTimeout(() => reject(new WeirError('Redis takes no events.', away)), ms)
-  })
-  try {
-    return await Promise.race([promise, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
+function takesNothing(): WeirError {
+  return new WeirError('Redis takes no events.', { code: 'WEIR_REDIS_AWAY', domain: 'external', retry: true })
 }
 
 function streamOf(streams: readonly CompiledStream[], name: string): CompiledStream {

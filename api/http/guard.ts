@@ -16,14 +16,13 @@ const COOKIE = 'weir_board'
 const OPEN = new Set(['/healthz', '/readyz'])
 
 const HEADERS: Record<string, string> = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
+  'cache-control': 'no-store',
 }
 
 /** The first middleware: refuses what must not reach a route, and puts the security headers on every answer. */
@@ -33,8 +32,10 @@ export function guard(settings: GuardSettings): MiddlewareHandler {
     if (refusal !== null) c.res = problem(c, refusal)
     else if (isKeyExchange(c, settings)) c.res = c.redirect('/', 303)
     else await next()
-    for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value)
-    if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store')
+    for (const [name, value] of Object.entries(HEADERS)) {
+      // The board says for itself what its page may load and how long its files may be kept.
+      if (!c.res.headers.has(name)) c.res.headers.set(name, value)
+    }
   }
 }
 

@@ -67,3 +67,18 @@ export function sharedKeys(namespace: string): SharedKeys {
     record: `${tag}:record`,
   }
 }
+
+export interface NotifyKeys {
+  /** Hash: what became of each notification, by `<alert> <event> <channel>`. */
+  ledger: string
+  /** String: cursor in the alerts up to which every notification is settled. */
+  cursor: string
+  /** String with expiry: the process that notifies. */
+  lease: string
+}
+
+/** In the slot of the alerts, so that a notification can be written beside them. */
+export function notifyKeys(namespace: string): NotifyKeys {
+  const tag = `${namespace}:{alerts.0}`
+  return { ledger: `${tag}:notified`, cursor: `${tag}:notified-to`, lease: `${tag}:notifier` }
+}

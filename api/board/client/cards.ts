@@ -49,8 +49,7 @@ export function numberCard(): Card<BoardNumber> {
   const title = words('title')
   const state = stateWord()
   const figure = figures()
-  const node = element('article', 'number', element('h2', 'card-head', title), figure.node)
-  figure.node.prepend(state.node)
+  const node = element('article', 'number', element('h2', 'card-head', title, state.node), figure.node)
   const draw = (number: BoardNumber): void => {
     node.dataset['mood'] = number.mood
     write(title, number.title)

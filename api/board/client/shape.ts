@@ -34,8 +34,8 @@ export function shape(): SVGSVGElement {
 }
 
 export function reshape(svg: SVGSVGElement, mood: Mood): void {
-  if (svg.dataset['mood'] === mood) return
-  svg.dataset['mood'] = mood
+  if (svg.dataset['shape'] === mood) return
+  svg.dataset['shape'] = mood
   svg.children[0]!.setAttribute('d', SHAPE[mood].body)
   svg.children[1]!.setAttribute('d', SHAPE[mood].sign)
 }
