@@ -12,7 +12,7 @@ import type { Signals } from '../../outcome/signals.ts'
 import { openPool, type Pool } from '../../pool/pool.ts'
 import { visit } from '../../pool/visit.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const deal = dealt(6)
 // At the same moment of each minute, so that no transaction comes while a page is read.
 let clock = 1_790_000_030_000
