@@ -83,7 +83,7 @@ function compileHeadline(options: Options, compiled: Find): CompiledBoard['headl
     options.wrong(
       `field is ${show(field)}, which metric '${metric.name}' is not grouped by.`,
       suggest(field, metric.by),
-      field || 'headline',
+      field ? show(field) : 'headline',
     )
   return { metric: metric.name, field, noun }
 }

@@ -117,7 +117,7 @@ function checkEvery(options: Options): number | string {
     options.wrong(
       `every is ${show(every)}, neither a duration nor a cron expression.`,
       "Write 30s, 5m or 1h, or a cron expression such as '0 6 * * *'.",
-      typeof every === 'string' ? every : 'every',
+      show(every),
     )
   }
   return String(every)

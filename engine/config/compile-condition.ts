@@ -76,6 +76,6 @@ function checkOperand(
     options.wrong(
       `where.${field} compares with ${show(value)}, which '${field}' never is.`,
       suggest(String(value), property['enum'].map(String)),
-      String(value),
+      show(value),
     )
 }

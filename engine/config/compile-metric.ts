@@ -57,7 +57,7 @@ export function compileMetric(metric: Metric, stream: CompiledStream, mistakes: 
 function compileBy(options: Options, stream: CompiledStream): string[] {
   const fields = fieldsOf(stream.schema)
   const by = options.words('by', fields, `which is no single-valued field of stream '${stream.name}'`)
-  if (!by.includes(stream.key) && stream.partitions !== 1)
+  if (stream.key !== '' && !by.includes(stream.key) && stream.partitions !== 1)
     options.wrong(
       `by lacks '${stream.key}', the key that stream '${stream.name}' is split by, so no partition sees a whole group.`,
       `Add '${stream.key}' to by, or declare the stream with partitions: 1.`,
@@ -74,7 +74,7 @@ function compileOf(options: Options, stream: CompiledStream): string | null {
   options.wrong(
     `of is ${show(of)}, which is no number field of stream '${stream.name}'.`,
     suggest(String(of), fields),
-    String(of),
+    show(of),
   )
   return null
 }
@@ -86,13 +86,13 @@ function checkStats(options: Options, stats: readonly Stat[], stream: CompiledSt
       options.wrong(
         "stat 'ratio' needs where: it is the share of events that pass.",
         "Add a condition, such as where: { outcome: 'ok' }.",
-        'ratio',
+        show(stat),
       )
     else if (!WITHOUT_OF.includes(stat) && options.get('of') === undefined)
       options.wrong(
         `stat '${stat}' needs of: the number field it is taken of.`,
         `Add of: one of ${numberFields(stream.schema).join(', ') || '(the stream has no number field)'}.`,
-        stat,
+        show(stat),
       )
   }
 }
@@ -108,15 +108,15 @@ function compileWindows(options: Options): CompiledWindow[] {
       options.wrong(
         `windows has ${show(one)}, which is no duration.`,
         'Write a number and its unit without a space, such as 5m, 1h or 1d.',
-        typeof one === 'string' ? one : 'windows',
+        typeof one === 'string' ? show(one) : 'windows',
       )
       continue
     }
     const name = String(spec['size'])
     const fit = fitWindow(name, size, slide ?? undefined)
-    if (!fit.ok) options.wrong(`window '${name}' ${fit.why}.`, fit.todo, name)
+    if (!fit.ok) options.wrong(`window '${name}' ${fit.why}.`, fit.todo, show(name))
     else if (windows.some((other) => other.size === size))
-      options.wrong(`windows has '${name}' twice.`, 'Remove one.', name)
+      options.wrong(`windows has '${name}' twice.`, 'Remove one.', show(name))
     else windows.push(fit.window)
   }
   return windows

@@ -86,7 +86,7 @@ export function chooseStat(options: Options, metric: CompiledMetric): Stat | nul
     options.wrong(
       `stat is ${show(written)}, which metric '${metric.name}' does not have.`,
       suggest(String(written), metric.stats),
-      String(written),
+      show(written),
     )
   return stat ?? null
 }
@@ -101,7 +101,7 @@ export function chooseWindow(options: Options, metric: CompiledMetric): Compiled
     options.wrong(
       `window is ${show(written)}, which metric '${metric.name}' does not have.`,
       `Use ${names.join(' or ')}, or add it to the metric's windows.`,
-      String(written),
+      show(written),
     )
   }
   return window ?? null
@@ -160,7 +160,7 @@ function ruleId(options: Options, fallback: string, taken: Set<string>): string 
   if (name !== undefined && !NAME.test(id))
     options.wrong(`name is ${show(name)}.`, 'Use letters, digits, _ or -.', 'name')
   else if (name !== undefined && taken.has(id))
-    options.wrong(`name '${id}' is taken by another rule.`, 'Give it another name.', id)
+    options.wrong(`name '${id}' is taken by another rule.`, 'Give it another name.', show(id))
   for (let n = 2; taken.has(id); n++) id = `${fallback}-${n}`
   taken.add(id)
   return id

@@ -50,13 +50,13 @@ export function numberFields(schema: JsonSchema): string[] {
 function field(options: Options, name: 'key' | 'time', fields: string[]): string | null {
   const value = options.get(name)
   if (typeof value === 'string' && fields.includes(value)) return value
-  const kind = name === 'time' ? 'number field' : 'field that holds a single value'
+  const kind = name === 'time' ? 'number field' : 'single-valued field'
   if (value === undefined) options.wrong(`${name} is missing.`, `Name a ${kind}: ${fields.join(', ')}.`)
   else
     options.wrong(
-      `${name} is ${show(value)}, no ${kind} of the schema.`,
+      `${name} is ${show(value)}, which is no ${kind} of its schema.`,
       suggest(String(value), fields),
-      String(value),
+      show(value),
     )
   return null
 }

@@ -97,7 +97,7 @@ function compileStreams(streams: Stream[], mistakes: Mistake[]): Map<Stream, Com
     const same = [...compiled.values()].some((other) => other.name === one.name && one.name !== '?')
     const todo = 'Give it another name.'
     const wrong = (what: string): void => {
-      mistakes.push({ source, what: `stream '${one.name}': ${what}`, todo, word: one.name })
+      mistakes.push({ source, what: `stream '${one.name}': ${what}`, todo, word: show(one.name) })
     }
     if (one.name === runs.name && stream !== runs) wrong("'runs' is the built-in stream of scraper runs.")
     else if (INTERNAL.includes(one.name)) wrong('the engine writes a stream of this name itself.')
@@ -122,7 +122,7 @@ function compileMetrics(
         source: metric.source,
         what: `metric '${one.name}': another metric has this name.`,
         todo: 'Give it another name; metric names are unique over the whole config.',
-        word: one.name,
+        word: show(one.name),
       })
     compiled.set(metric, one)
   }

@@ -1,14 +1,14 @@
 /** Loads a config file: runs it in this process, compiles what it exports, and says which files it read. */
 import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { createJiti } from 'jiti'
 import { WeirError } from '../error.ts'
 import { checkFiles, compile } from './compile.ts'
 import type { CompiledConfig } from './compiled.ts'
 import type { Authored } from './define.ts'
-import { ConfigError, type Mistake } from './mistake.ts'
-import { firstFrame, pointAt } from './source.ts'
+import { explainThrown, here, inOrder } from './explain.ts'
+import { ConfigError } from './mistake.ts'
 
 export interface LoadedConfig {
   config: CompiledConfig
@@ -47,11 +47,7 @@ export async function loadConfigWithFiles(
     checkFile: (name) => texts.get(name) ?? null,
     ...(env['WEIR_NAMESPACE'] ? { namespace: env['WEIR_NAMESPACE'] } : {}),
   })
-  if (mistakes.length > 0)
-    throw new ConfigError(
-      mistakes.map((one) => locate(one, file)),
-      [...files],
-    )
+  if (mistakes.length > 0) throw new ConfigError(inOrder(mistakes, file), [...files])
   return { config, files: [...files] }
 }
 
@@ -113,37 +109,6 @@ function surface(): Record<string, unknown> {
   )
 }
 
-/** What the config threw while it ran, or why it could not be parsed, with the place in the user's files. */
-function explainThrown(
-  error: unknown,
-  file: string,
-  files: ReadonlySet<string>,
-): { where: string; what: string; todo: string } {
-  const message = error instanceof Error ? error.message : String(error)
-  const parse =
-    /^\w*ParseError: (?:(?:\/|[A-Za-z]:).*?: )?(.*?)(?: \(\d+:\d+\))?\s*\n\s*(\S.*):(\d+):(\d+)/s.exec(
-      message,
-    )
-  if (parse) {
-    const [, what = '', at = file, line, column] = parse
-    return { where: `${here(at)}:${line}:${column}`, what, todo: 'Correct the syntax.' }
-  }
-  const at = error instanceof Error ? firstFrame(error.stack ?? '', files) : null
-  const missing = /Cannot find (?:module|package) '([^']+)'/.exec(message)
-  const where = at ? `${here(at.file)}:${at.line}:${at.column}` : here(file)
-  if (missing)
-    return {
-      where,
-      what: `'${missing[1]}' cannot be imported.`,
-      todo: 'Check the path, or install the package.',
-    }
-  return {
-    where,
-    what: `it throws while it is loaded: ${firstLine(message)}.`,
-    todo: 'Correct the code there.',
-  }
-}
-
 function readCheckFiles(
   authored: Authored,
   folder: string,
@@ -157,21 +122,4 @@ function readCheckFiles(
     if (size <= MAX_FILE_BYTES) texts.set(path, { file, text: readFileSync(file, 'utf8') })
   }
   return texts
-}
-
-function locate(mistake: Mistake, file: string): { where: string; what: string; todo: string } {
-  const { source, what, todo, word } = mistake
-  if (!source) return { where: here(file), what, todo }
-  const at = pointAt(source, readFileSync(source.file, 'utf8'), word)
-  return { where: `${here(at.file)}:${at.line}:${at.column}`, what, todo }
-}
-
-/** A path as people type it: relative to where they are. */
-function here(file: string): string {
-  const path = relative(process.cwd(), file)
-  return path.startsWith('..') ? file : path
-}
-
-function firstLine(text: string): string {
-  return (text.split('\n')[0] ?? '').replace(/\.$/, '').slice(0, 300)
 }

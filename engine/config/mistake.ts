@@ -8,7 +8,7 @@ export interface Mistake {
   what: string
   /** What to do about it, in the imperative. */
   todo: string
-  /** The wrong word as it stands in the source, to point at. */
+  /** The wrong word as it stands in the source, to point at; values of options in quotes, as `show` has them. */
   word: string | undefined
 }
 

@@ -2,7 +2,7 @@
 
 /** The closest of `known`, or null when nothing is close enough to be what was meant. */
 export function nearest(word: string, known: readonly string[]): string | null {
-  const limit = Math.max(1, Math.floor(word.length / 3))
+  const limit = Math.max(1, Math.round(word.length * 0.4))
   let best: { name: string; far: number } | null = null
   for (const name of known) {
     const far = distance(word.toLowerCase(), name.toLowerCase())

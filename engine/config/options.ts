@@ -80,7 +80,7 @@ export class Options {
     this.wrong(
       `${name} is ${show(value)}, which is no duration.`,
       'Write a number and its unit without a space, such as 30s, 5m, 1h or 1d.',
-      typeof value === 'string' ? value : name,
+      wordOf(value, name),
     )
     return fallback
   }
@@ -124,11 +124,11 @@ export function checkName(options: Options, name: unknown): string {
   options.wrong(
     `${show(name)} cannot be its name.`,
     'Use a letter, then up to 63 letters, digits, _ or -.',
-    typeof name === 'string' ? name : undefined,
+    show(name),
   )
   return '?'
 }
 
 function wordOf(value: unknown, name: string): string {
-  return typeof value === 'string' && value !== '' ? value : name
+  return typeof value === 'string' && value !== '' ? show(value) : name
 }

@@ -36,9 +36,13 @@ const REACH = 300
  * is meant, the word says where in it. Stays at the start of the line when the word is not found.
  */
 export function pointAt(source: Source, text: string, word: string | undefined): Source {
-  const lines = text.split('\n', source.line + REACH)
-  for (let at = source.line - 1; word !== undefined && at < lines.length; at++) {
-    const column = findWord(lines[at] ?? '', word)
+  // A row of a table is its own statement, and its cells stand without quotes.
+  const row = source.file.endsWith('.csv')
+  const sought = row ? word?.replace(/^'|'$/g, '') : word
+  const lines = text.split('\n')
+  const end = Math.min(lines.length, source.line + (row ? 0 : REACH))
+  for (let at = source.line - 1; sought !== undefined && at < end; at++) {
+    const column = findWord(lines[at] ?? '', sought)
     if (column >= 0) return { ...source, line: at + 1, column: column + 1 }
   }
   return { ...source, column: (lines[source.line - 1] ?? '').search(/\S|$/) + 1 }
@@ -46,5 +50,9 @@ export function pointAt(source: Source, text: string, word: string | undefined):
 
 function findWord(line: string, word: string): number {
   const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return line.search(new RegExp(`(?<![\\w-])${escaped}(?![\\w-])`, 'u'))
+  // A quoted word may stand in any quotes; a bare one is a name of its own.
+  const pattern = word.startsWith("'")
+    ? escaped.replace(/^'|'$/g, '[\'"`]')
+    : `(?<![\\w-])${escaped}(?![\\w-])`
+  return line.search(new RegExp(pattern, 'u'))
 }

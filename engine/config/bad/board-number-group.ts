@@ -1,0 +1,15 @@
+import { defineConfig, runs } from 'weir'
+
+const right = runs.metric('right', {
+  by: ['scraper'],
+  where: { right: true },
+  stats: ['ratio'],
+  windows: ['5m'],
+})
+
+export default defineConfig({
+  board: {
+    title: 'Banks',
+    numbers: [{ title: 'North Bank', of: right, group: { scrapper: 'north-bank' } }],
+  },
+})

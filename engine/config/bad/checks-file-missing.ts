@@ -1,0 +1,3 @@
+import { defineConfig, fromFile } from 'weir'
+
+export default defineConfig({ checks: fromFile('sites.csv') })

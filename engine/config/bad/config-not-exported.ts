@@ -1,0 +1,3 @@
+import { defineConfig } from 'weir'
+
+export const config = defineConfig({ rules: [] })

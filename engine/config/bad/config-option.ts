@@ -1,0 +1,3 @@
+import { defineConfig } from 'weir'
+
+export default defineConfig({ scraper: './scrapers/*.ts' })

@@ -1,0 +1,4 @@
+import { defineConfig } from 'weir'
+
+const missing: { rules: [] } | undefined = undefined
+export default defineConfig({ rules: missing!.rules })

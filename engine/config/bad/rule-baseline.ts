@@ -1,0 +1,10 @@
+import { defineConfig, spike, runs } from 'weir'
+
+const right = runs.metric('right', {
+  by: ['scraper'],
+  where: { right: true },
+  stats: ['ratio'],
+  windows: ['5m', '1h'],
+})
+
+export default defineConfig({ rules: [spike(right, { window: '1h', over: '1h' })] })

@@ -1,0 +1,10 @@
+import { defineConfig, threshold, runs } from 'weir'
+
+const right = runs.metric('right', {
+  by: ['scraper'],
+  where: { right: true },
+  stats: ['ratio'],
+  windows: ['5m', '1h'],
+})
+
+export default defineConfig({ rules: [threshold(right, { below: 0.9, clear: 0.8 })] })

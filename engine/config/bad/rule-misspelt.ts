@@ -1,0 +1,10 @@
+import { defineConfig, treshold, runs } from 'weir'
+
+const right = runs.metric('right', {
+  by: ['scraper'],
+  where: { right: true },
+  stats: ['ratio'],
+  windows: ['5m', '1h'],
+})
+
+export default defineConfig({ rules: [treshold(right, { below: 0.9 })] })
