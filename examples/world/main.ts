@@ -1,6 +1,6 @@
 /**
  * The example world as a process of its own: `--seed N --port P [--history-to URL] [--hours 25] [--pace 1]`.
- * With an IPC channel it reports to its parent and waits for `{type: 'send-history', since?}`; without one it
+ * With an IPC channel it reports to its parent and waits for `{type: 'send-history'}`; without one it
  * prints and starts at once. It ends with its parent, on SIGTERM and on SIGINT.
  */
 import { parseArgs } from 'node:util'
@@ -38,14 +38,14 @@ tell({ type: 'listening', port: world.port, env: { WEIR_WORLD_PORT: String(world
 process.on('SIGTERM', end).on('SIGINT', end)
 if (process.send === undefined) await begin()
 else {
-  process.on('disconnect', end).on('message', (message: { type?: string; since?: number }) => {
-    if (message.type === 'send-history') void begin(message.since)
+  process.on('disconnect', end).on('message', (message: { type?: string }) => {
+    if (message.type === 'send-history') void begin()
   })
 }
 
-async function begin(since?: number): Promise<void> {
+async function begin(): Promise<void> {
   const events = await world
-    .goLive((sent, total) => tell({ type: 'history', sent, total: Math.max(sent, total) }), since)
+    .goLive((sent, total) => tell({ type: 'history', sent, total: Math.max(sent, total) }))
     .catch(fail)
   tell({ type: 'history-done', events })
   tell({ type: 'play', text: play(deal) })

@@ -21,11 +21,10 @@ export interface WorldOptions {
 export interface World {
   readonly port: number
   /**
-   * Sends the past (only from `since` on, where the receiver has the rest already) and goes live: from here the
-   * times of the faults count. Resolves with the number of events sent; rejects when the receiver is not there
-   * or refuses.
+   * Sends the past and goes live: from here the times of the faults count. Resolves with the number of events
+   * sent; rejects when the receiver is not there or refuses.
    */
-  goLive(onProgress: (sent: number, total: number) => void, since?: number): Promise<number>
+  goLive(onProgress: (sent: number, total: number) => void): Promise<number>
   close(): Promise<void>
 }
 
@@ -47,13 +46,11 @@ export async function openWorld({ deal, port, eventsTo, hours, now }: WorldOptio
   /** Sends everything up to the present; from the returned time on it is live. */
   const sendPast = async (
     to: string,
-    since: number,
     onProgress: (sent: number, total: number) => void,
   ): Promise<{ sent: number; until: number }> => {
     const begun = now()
-    const from = Math.min(begun, Math.max(begun - hours * HOUR, since))
-    const total = estimate((begun - from) / HOUR)
-    const past = history(deal, from, begun, begun, bound)
+    const total = estimate(hours)
+    const past = history(deal, begun - hours * HOUR, begun, begun, bound)
     const sent = await postLines(to, past, (n) => onProgress(n, total))
     // What happened while the past was on its way: without it the lines would have a hole.
     const until = now()
@@ -78,8 +75,8 @@ export async function openWorld({ deal, port, eventsTo, hours, now }: WorldOptio
 
   return {
     port: bound,
-    async goLive(onProgress, since = 0) {
-      const past = eventsTo === null ? null : await sendPast(eventsTo, since, onProgress)
+    async goLive(onProgress) {
+      const past = eventsTo === null ? null : await sendPast(eventsTo, onProgress)
       live = now()
       if (past !== null && eventsTo !== null) ship(eventsTo, past.until)
       return past?.sent ?? 0
