@@ -39,7 +39,7 @@ const down = runs.metric('down', { ...ofScraper, where: { outcome: 'site_down' }
 const blocked = runs.metric('blocked', { ...ofScraper, where: { outcome: 'blocked' } })
 const throttled = runs.metric('throttled', { ...ofScraper, where: { outcome: 'rate_limited' } })
 
-const visits = runs.metric('visits', { by: ['scraper'], stats: ['count'], windows: ['1m', '5m'] })
+const visits = runs.metric('visits', { by: ['scraper'], stats: ['count'], windows: ['5m'] })
 const response = runs.metric('response', {
   by: ['scraper'],
   of: 'responseMs',
@@ -173,7 +173,7 @@ export default defineConfig({
       { title: 'Requests to our API', of: traffic },
       { title: 'API p95, 5 min', of: latency, stat: 'p95', window: '5m' },
       { title: 'API errors', of: errors },
-      { title: 'Visits in 5 min', of: visits, window: '5m' },
+      { title: 'Visits in 5 min', of: visits },
       { title: 'BTC-EUR', of: price, group: { pair: 'BTC-EUR' } },
       { title: 'BTC-EUR traded in 10 s', of: volume, window: '1m', group: { pair: 'BTC-EUR' } },
     ],
