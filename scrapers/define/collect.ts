@@ -1,5 +1,6 @@
 /** `collect()`: a JSON API turned into events of a declared stream, and one run event per visit. */
 import type { JsonSchema } from '../../engine/index.ts'
+import { answerValidator } from '../http/answer-schema.ts'
 import { refuse } from './refuse.ts'
 import { type Target, type TargetOptions, readTarget } from './scraper.ts'
 
@@ -31,6 +32,18 @@ export function collect(name: string, options: CollectOptions): Collector {
       'this must be a function.',
       'Write events: (json) => [ ... ].',
     )
+  }
+  if (options.schema !== undefined) {
+    try {
+      answerValidator(options.schema)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw refuse(
+        `collect ${name}, field schema`,
+        `this is no JSON Schema: ${reason}.`,
+        'Mend the schema, or leave it out.',
+      )
+    }
   }
   return {
     kind: 'json',

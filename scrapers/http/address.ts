@@ -1,0 +1,89 @@
+/** Which addresses may be visited: public ones, others only where a scraper says so; names are resolved here, once. */
+import { lookup } from 'node:dns'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
+
+const PRIVATE = new BlockList()
+for (const [net, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const) {
+  PRIVATE.addSubnet(net, bits, 'ipv4')
+}
+for (const [net, bits] of [
+  ['::', 127],
+  ['64:ff9b::', 96],
+  ['2002::', 16],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const) {
+  PRIVATE.addSubnet(net, bits, 'ipv6')
+}
+
+/** Whether an IP address is on the public internet; IPv4 inside IPv6 is looked through. */
+export function isPublic(address: string): boolean {
+  const bare = address.replace(/^\[|\]$/g, '')
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]
+  const plain = mapped ?? bare
+  const family = isIP(plain)
+  if (family === 0) return false
+  return !PRIVATE.check(plain, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+/** RFC 6761: `localhost` and everything below it is this machine, whatever a resolver says. */
+export function isLocalhost(hostname: string): boolean {
+  return hostname === 'localhost' || hostname.endsWith('.localhost')
+}
+
+/** Refused for its address; nothing was sent. */
+export class PrivateTarget extends Error {
+  constructor(host: string, address: string) {
+    super(`${host} is ${address}, which is not public; allowPrivate: true in the scraper would allow it`)
+    this.name = 'PrivateTarget'
+  }
+}
+
+/**
+ * A lookup for sockets: resolves, checks every address, and hands over the checked one, so that what was
+ * checked is what is connected to.
+ */
+export function guardedLookup(allowPrivate: boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    if (isLocalhost(hostname)) return answer(null, [{ address: '127.0.0.1', family: 4 }])
+    lookup(hostname, { ...options, all: true }, answer)
+
+    function answer(
+      error: NodeJS.ErrnoException | null,
+      addresses: { address: string; family: number }[],
+    ): void {
+      if (error) return callback(error, '', 0)
+      const refused = allowPrivate ? undefined : addresses.find(({ address }) => !isPublic(address))
+      const first = addresses[0]
+      if (refused) return callback(new PrivateTarget(hostname, refused.address), '', 0)
+      if (!first) return callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0)
+      if (options.all) (callback as unknown as (e: null, a: typeof addresses) => void)(null, addresses)
+      else callback(null, first.address, first.family)
+    }
+  }
+}
+
+/** Checks a host before a browser goes there: browsers resolve by themselves. Null when it may be visited. */
+export async function refusedAddress(hostname: string, allowPrivate: boolean): Promise<string | null> {
+  if (allowPrivate) return null
+  const bare = hostname.replace(/^\[|\]$/g, '')
+  if (isIP(bare) !== 0) return isPublic(bare) ? null : new PrivateTarget(hostname, bare).message
+  return new Promise((resolve) => {
+    guardedLookup(false)(hostname, { all: true }, (error) => {
+      // An unknown name is the browser's to report, as the site's fault.
+      resolve(error instanceof PrivateTarget ? error.message : null)
+    })
+  })
+}

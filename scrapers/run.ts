@@ -1,0 +1,173 @@
+/**
+ * Read first: the life of one run. Asked for a turn at its host, visited, recorded, judged, reported to the
+ * gate, published. Whatever happens on the way, it ends in exactly one event.
+ */
+import { RIGHT, type Outcome, type RunEvent } from '../engine/index.ts'
+import type { BrowserScraper } from './define/scraper.ts'
+import { isPublic, refusedAddress } from './http/address.ts'
+import { retryAfter } from './http/retry-after.ts'
+import { visitCheck } from './http/visit-check.ts'
+import { type Row, visitJson } from './http/visit-json.ts'
+import type { Scraper } from './index.ts'
+import { type Verdict, judge } from './outcome/judge.ts'
+import { type FieldState, type Signals, blankSignals } from './outcome/signals.ts'
+import { type Pool, PoolFailure } from './pool/pool.ts'
+import { visit } from './pool/visit.ts'
+import { valuesOf } from './read/interpret.ts'
+import type { Gate } from './schedule/gate.ts'
+
+/** Everything a run needs of the world around it. */
+export interface RunWorld {
+  gate: Gate
+  /** Browser workers; null in a process that runs no browser scrapers. */
+  pool: Pool | null
+  /** Wall clock, ms since 1970. */
+  now: () => number
+  sleep: (ms: number) => Promise<void>
+  /** Takes the one event of the run. */
+  publish: (event: RunEvent) => Promise<void>
+  /** Takes the events a collector made, before its run event. */
+  publishRows: (stream: string, rows: Row[], origin: string) => Promise<void>
+  /** Names are resolved elsewhere (host rules): addresses say nothing about the sites then. */
+  hostsRemapped: boolean
+}
+
+/** How long a due run may wait for a free browser worker. */
+const POOL_PATIENCE_MS = 60_000
+/** The pool gives up on a job so long after the scraper's own time limit. */
+const HARD_EXTRA_MS = 10_000
+const MAX_DATA_BYTES = 4096
+
+/** One run of `scraper`. `late`: ms it started after its due time. Never rejects. */
+export async function run(scraper: Scraper, version: string, world: RunWorld, late = 0): Promise<RunEvent> {
+  const begun = performance.now()
+  const { signals, rows } = await collectSignals(scraper, world).catch((error: unknown) => ({
+    signals: faulty(scraper, 'code', error),
+    rows: [] as Row[],
+  }))
+  signals.insane = null
+  applySane(scraper, signals)
+  signals.timings.total = performance.now() - begun
+  signals.timings.waited = (signals.timings.waited ?? 0) + late
+  const verdict = judge(signals)
+  const at = world.now()
+  await world.gate.report(scraper.host, verdict.outcome, askedWait(signals, verdict, at), at)
+  if (scraper.kind === 'json' && verdict.outcome === 'ok' && rows.length > 0) {
+    await world.publishRows(scraper.into, rows, scraper.name)
+  }
+  const event = runEvent(scraper, version, signals, verdict, at)
+  await world.publish(event)
+  return event
+}
+
+interface Collected {
+  signals: Signals
+  rows: Row[]
+}
+
+async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Collected> {
+  const admission = await world.gate.admit(scraper, world.now())
+  if (!admission.go) return { signals: skipped(scraper, admission.reason, admission.detail), rows: [] }
+  if (admission.wait > 0) await world.sleep(admission.wait)
+  const collected = await visitAny(scraper, world)
+  collected.signals.timings.waited = (collected.signals.timings.waited ?? 0) + admission.wait
+  return collected
+}
+
+async function visitAny(scraper: Scraper, world: RunWorld): Promise<Collected> {
+  if (scraper.kind === 'http') return { signals: await visitCheck(scraper), rows: [] }
+  if (scraper.kind === 'browser') return { signals: await visitPage(scraper, world), rows: [] }
+  const { signals, events } = await visitJson(scraper, world.now)
+  return { signals, rows: events }
+}
+
+async function visitPage(scraper: BrowserScraper, world: RunWorld): Promise<Signals> {
+  const { pool, hostsRemapped } = world
+  if (!pool) return faulty(scraper, 'config', new Error('this process runs no browser'))
+  const allowed = scraper.allowPrivate || hostsRemapped
+  const refused = await refusedAddress(new URL(scraper.url).hostname, allowed)
+  if (refused !== null) return skipped(scraper, 'private_target', refused)
+  const queued = performance.now()
+  let waited = 0
+  try {
+    const limits = { deadline: scraper.timeout + HARD_EXTRA_MS, patience: POOL_PATIENCE_MS }
+    const signals = await pool.run((lease) => {
+      waited = performance.now() - queued
+      return visit(lease, scraper, allowed ? {} : { mayRead: isPublic })
+    }, limits)
+    signals.timings.waited = waited
+    return signals
+  } catch (error) {
+    if (!(error instanceof PoolFailure)) return faulty(scraper, 'code', error)
+    if (error.reason === 'busy' || error.reason === 'closed') return skipped(scraper, 'busy', error.message)
+    return faulty(scraper, error.reason, error)
+  }
+}
+
+/** The author's plausibility check; it sees only complete data, and its own failure is ours, not the site's. */
+function applySane(scraper: Scraper, signals: Signals): void {
+  if (scraper.kind !== 'browser' || scraper.sane === null || signals.fault || signals.skip) return
+  const fields = Object.values(signals.fields)
+  const complete = fields.every((field) => field.optional || field.state === 'ok' || field.state === 'absent')
+  if (fields.length === 0 || !complete) return
+  try {
+    const verdict = scraper.sane(valuesOf(signals.fields))
+    if (verdict !== true) signals.insane = typeof verdict === 'string' ? verdict : 'sane() said no'
+  } catch (error) {
+    signals.fault = { reason: 'code', detail: `sane() threw: ${messageOf(error)}` }
+  }
+}
+
+/** Until when the site asked to be left alone: only answers that refuse count, a 200 may say what it likes. */
+function askedWait(signals: Signals, verdict: Verdict, now: number): number | null {
+  const status = signals.main?.status ?? 0
+  const refuses = verdict.outcome === 'rate_limited' || status === 429 || status === 503
+  return refuses ? retryAfter(signals.main?.headers['retry-after'], now) : null
+}
+
+function runEvent(
+  scraper: Scraper,
+  version: string,
+  signals: Signals,
+  verdict: Verdict,
+  at: number,
+): RunEvent {
+  const { response } = signals.timings
+  const named = (...states: FieldState[]) =>
+    Object.entries(signals.fields).flatMap(([name, { state }]) => (states.includes(state) ? [name] : []))
+  const data = JSON.stringify(valuesOf(signals.fields))
+  return {
+    at,
+    scraper: scraper.name,
+    kind: scraper.kind,
+    fleet: scraper.fleet,
+    host: scraper.host,
+    url: signals.finalUrl ?? scraper.url,
+    ...verdict,
+    right: RIGHT.includes(verdict.outcome as Outcome),
+    ms: Math.round(signals.timings.total),
+    ...(response === undefined ? {} : { responseMs: response }),
+    ...(signals.main ? { status: signals.main.status } : {}),
+    version,
+    present: named('ok'),
+    missing: named('missing'),
+    empty: named('empty'),
+    invalid: named('invalid'),
+    absent: named('absent'),
+    ...(scraper.kind === 'browser' && Buffer.byteLength(data) <= MAX_DATA_BYTES && data !== '{}'
+      ? { data }
+      : {}),
+  }
+}
+
+function skipped(scraper: Scraper, reason: NonNullable<Signals['skip']>['reason'], detail: string): Signals {
+  return { ...blankSignals(scraper), skip: { reason, detail } }
+}
+
+function faulty(scraper: Scraper, reason: NonNullable<Signals['fault']>['reason'], error: unknown): Signals {
+  return { ...blankSignals(scraper), fault: { reason, detail: messageOf(error) } }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 300) : String(error).slice(0, 300)
+}
