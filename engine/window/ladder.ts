@@ -17,14 +17,14 @@ export class Ladder {
   readonly panes: Map<number, Pane>[]
   private readonly shape: Shape
   private readonly sizes: readonly number[]
-  private readonly keep: readonly number[]
+  /** How long, in ms behind `asOf`, the panes of each rung are read by windows and baselines. */
+  keep: readonly number[]
   /** Panes numbered below this are closed, per rung. */
   private readonly closedTo: number[]
   private readonly amended: Set<Pane>[]
 
   /**
-   * `sizes`: rung sizes in ms, finest first, each dividing the next. `keep`: how long, in ms behind `asOf`, the
-   * panes of each rung are read by windows and baselines.
+   * `sizes`: rung sizes in ms, finest first, each dividing the next.
    */
   constructor(shape: Shape, sizes: readonly number[], keep: readonly number[]) {
     this.shape = shape
@@ -150,7 +150,8 @@ export class Ladder {
 
   private inOrder(rung: number, from: number, to: number): Pane[] {
     const found: Pane[] = []
-    for (const pane of this.panes[rung]!.values()) if (pane.number >= from && pane.number < to) found.push(pane)
+    for (const pane of this.panes[rung]!.values())
+      if (pane.number >= from && pane.number < to) found.push(pane)
     return found.sort((a, b) => a.number - b.number)
   }
 

@@ -23,8 +23,8 @@ export class PaneFold {
     this.sketches = shape.sketch ? new SketchArena() : null
   }
 
-  /** Reads panes numbered from…to (half open) of `size` ms altogether. */
-  read(panes: ReadonlyMap<number, Pane>, from: number, to: number, size: number): void {
+  /** Reads panes numbered from…to (half open) of `size` ms altogether; all groups, or just one. */
+  read(panes: ReadonlyMap<number, Pane>, from: number, to: number, size: number, only?: number): void {
     this.groups.clear()
     this.sketches?.clear()
     this.size = size
@@ -32,14 +32,19 @@ export class PaneFold {
     for (let number = from; number < to; number++) {
       const pane = panes.get(number)
       if (!pane || !pane.closed) continue
-      for (let i = 0; i < pane.touched.size; i++) {
-        const group = pane.touched.at(i)
-        if (this.groups.add(group)) this.start(group)
-        pane.fold(group, this.cells, group * stride)
-        if (this.sketches) {
-          this.heads[group] = this.sketches.merge(this.heads[group]!, pane.sketches!, pane.head(group))
-        }
+      if (only !== undefined) {
+        if (pane.touched.has(only)) this.take(pane, only, stride)
+        continue
       }
+      for (let i = 0; i < pane.touched.size; i++) this.take(pane, pane.touched.at(i), stride)
+    }
+  }
+
+  private take(pane: Pane, group: number, stride: number): void {
+    if (this.groups.add(group)) this.start(group)
+    pane.fold(group, this.cells, group * stride)
+    if (this.sketches) {
+      this.heads[group] = this.sketches.merge(this.heads[group]!, pane.sketches!, pane.head(group))
     }
   }
 

@@ -35,5 +35,12 @@ export function shapeOf(metric: Pick<CompiledMetric, 'of' | 'stats'>): Shape {
   if (values) columns.push('sum', 'min', 'max')
   if (m2) columns.push('m2')
   columns.push(...(quantiles as SeriesColumn[]))
-  return { stride: values ? (m2 ? 6 : 5) : 2, values, ratio, m2, sketch: values && quantiles.length > 0, columns }
+  return {
+    stride: values ? (m2 ? 6 : 5) : 2,
+    values,
+    ratio,
+    m2,
+    sketch: values && quantiles.length > 0,
+    columns,
+  }
 }

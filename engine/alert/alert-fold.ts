@@ -1,0 +1,191 @@
+/**
+ * The alert fold: the internal stream `alerts` (one partition) turns changes of verdicts into the life of alerts:
+ * pending → firing → resolved. Unknown never resolves. It gives everybody one cursor for alerts.
+ */
+import { createHash } from 'node:crypto'
+import { Chain } from '../commit/chain.ts'
+import { type Fold, noOutputs, type Outputs, type Small, type SnapshotBlocks } from '../commit/folding.ts'
+import type { Entry } from '../event/entry.ts'
+import { type ProducerState, Producers } from '../event/sequence.ts'
+import type { Alert, AlertChange } from './alert.ts'
+import type { AlertRow } from './row.ts'
+
+/** Resolved alerts kept for readers. */
+export const MAX_RESOLVED = 500
+const VERSION = 1
+
+interface Saved {
+  version: number
+  small: Small
+  producers: [string, ProducerState][]
+  open: [string, Alert][]
+  resolved: Alert[]
+}
+
+export class AlertFold implements Fold {
+  /** Open alerts by rule and group. */
+  private readonly open = new Map<string, Alert>()
+  private resolved: Alert[] = []
+  private producers = new Producers()
+  private chain = new Chain()
+  private out: Outputs = noOutputs()
+  private control: string
+  private counts = { counted: 0, duplicate: 0, late: 0, dead: 0, forwarded: 0 }
+  private newestAt: number | null = null
+
+  constructor(control: string) {
+    this.control = control
+  }
+
+  step(entry: Entry): void {
+    switch (entry.kind) {
+      case 'batch':
+        this.batch(entry)
+        break
+      case 'control':
+        this.control = entry.control
+        break
+      case 'tick':
+        break
+      case 'reject':
+      case 'flat':
+      case 'broken':
+        // Nobody but an engine's own shell writes here.
+        this.counts.dead++
+        this.out.dead.push({ id: entry.id, row: 0, from: '', origin: '', reason: 'not a verdict', raw: '' })
+        break
+    }
+  }
+
+  take(): Outputs {
+    const out = this.out
+    this.out = noOutputs()
+    return out
+  }
+
+  small(): Small {
+    return {
+      control: this.control,
+      watermark: null,
+      turned: null,
+      ...this.counts,
+      missing: this.producers.missing,
+      newestAt: this.newestAt,
+      chain: this.chain.toString(),
+    }
+  }
+
+  dueAt(): null {
+    return null
+  }
+
+  snapshot(): SnapshotBlocks {
+    const saved: Saved = {
+      version: VERSION,
+      small: this.small(),
+      producers: this.producers.toJSON(),
+      open: [...this.open],
+      resolved: this.resolved,
+    }
+    const changed = new Map([['alerts', Buffer.from(JSON.stringify(saved))]])
+    return { changed, names: ['alerts'], acks: this.producers.acks() }
+  }
+
+  restore(blocks: ReadonlyMap<string, Buffer>): void {
+    const saved = JSON.parse(blocks.get('alerts')!.toString()) as Saved
+    if (saved.version !== VERSION) throw new Error(`snapshot of alert fold version ${saved.version}`)
+    const { counted, duplicate, late, dead, forwarded, missing, chain, control, newestAt } = saved.small
+    this.counts = { counted, duplicate, late, dead, forwarded }
+    this.producers.restore(saved.producers, missing)
+    this.chain = Chain.from(chain)
+    this.control = control
+    this.newestAt = newestAt
+    for (const [key, alert] of saved.open) this.open.set(key, alert)
+    this.resolved = saved.resolved
+  }
+
+  private batch(entry: Entry & { kind: 'batch' }): void {
+    const accepted = this.producers.accept(entry.from, entry.seq, entry.n, entry.ms)
+    const rows = (entry.columns.row ?? []) as AlertRow[]
+    for (const [i, row] of rows.entries()) {
+      if (accepted.verdict === 'some' && !accepted.fresh[i]) {
+        this.counts.duplicate++
+        continue
+      }
+      this.counts.counted++
+      this.newestAt = entry.ms
+      this.change(row)
+    }
+  }
+
+  private change(row: AlertRow): void {
+    const key = `${row.rule} ${JSON.stringify(row.group)}`
+    const before = this.open.get(key) ?? null
+    if (row.verdict === 'ok') {
+      if (before !== null) this.close(key, before, row)
+      return
+    }
+    if (row.verdict === 'unknown') {
+      // Only an alert that already stands can become unknown; its value and sentence stay what they were.
+      if (before === null) return
+      this.put(key, { ...before, verdict: 'unknown', reason: row.reason, updatedAt: row.at }, 'updated')
+      return
+    }
+    const { at, ...rest } = row
+    const fires = row.verdict === 'firing'
+    const since = before?.since ?? row.since
+    const alert: Alert = {
+      ...rest,
+      id: before?.id ?? alertId(row, since),
+      since,
+      state: fires ? 'firing' : 'pending',
+      firedAt: fires ? (before?.firedAt ?? at) : null,
+      resolvedAt: null,
+      updatedAt: at,
+    }
+    this.put(key, alert, fires && before?.state !== 'firing' ? 'fired' : 'updated')
+  }
+
+  private close(key: string, before: Alert, row: AlertRow): void {
+    this.open.delete(key)
+    const fired = before.state === 'firing'
+    const alert: Alert = {
+      ...before,
+      state: 'resolved',
+      verdict: 'ok',
+      reason: row.reason,
+      value: row.value,
+      resolvedAt: row.at,
+      updatedAt: row.at,
+    }
+    if (!fired) {
+      // What never fired is nobody's history.
+      this.out.viewGone.push(alert.id)
+    } else {
+      this.resolved.push(alert)
+      this.out.view.set(alert.id, JSON.stringify(alert))
+      if (this.resolved.length > MAX_RESOLVED) this.out.viewGone.push(this.resolved.shift()!.id)
+    }
+    this.say(fired ? 'resolved' : 'updated', alert)
+  }
+
+  private put(key: string, alert: Alert, event: AlertChange['event']): void {
+    this.open.set(key, alert)
+    this.out.view.set(alert.id, JSON.stringify(alert))
+    this.say(event, alert)
+  }
+
+  private say(event: AlertChange['event'], alert: Alert): void {
+    const payload = JSON.stringify({ event, alert })
+    this.chain.text(payload)
+    this.out.live.push(payload)
+  }
+}
+
+/** The same after a re-fold and on every machine: rule, group and start in event time. */
+function alertId(row: AlertRow, since: number): string {
+  return createHash('sha256')
+    .update(JSON.stringify([row.rule, row.group, since]))
+    .digest('hex')
+    .slice(0, 16)
+}

@@ -1,0 +1,41 @@
+-- Takes the lease of a partition, on server time, under a new token.
+-- KEYS  1 meta  2 log
+-- ARGV  1 worker  2 nonce  3 ttl ms  4 newest control id (in force where the partition is new)  5 own old token, may be replaced at once
+-- Out   {'HELD', ms left} | {'RESET', off, last id} | {'OK', token, now, lost entries, last id, meta fields…}
+local function parts(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  return tonumber(ms), tonumber(seq)
+end
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local ttl = tonumber(ARGV[3])
+local m = redis.call('HMGET', KEYS[1], 'owner', 'exp', 'epoch', 'off', 'n')
+local left = (tonumber(m[2]) or 0) - now
+-- A lease further away than two terms was written under another clock: it protects nobody.
+if left > 0 and left <= 2 * ttl and (ARGV[5] == '' or m[1] ~= ARGV[5]) then
+  return { 'HELD', left }
+end
+local off, n = m[4] or '0-0', tonumber(m[5]) or 0
+local last, lost = '0-0', 0
+if redis.call('EXISTS', KEYS[2]) == 1 then
+  local x = redis.call('XINFO', 'STREAM', KEYS[2])
+  local info = {}
+  for i = 1, #x, 2 do info[x[i]] = x[i + 1] end
+  last = info['last-generated-id']
+  lost = math.max(0, info['entries-added'] - info['length'] - n)
+end
+local oms, oseq = parts(off)
+local lms, lseq = parts(last)
+if oms > lms or (oms == lms and oseq > lseq) then
+  return { 'RESET', off, last }
+end
+local epoch = (tonumber(m[3]) or 0) + 1
+local token = string.format('%.0f', epoch) .. ':' .. ARGV[1] .. ':' .. ARGV[2]
+redis.pcall('XGROUP', 'CREATE', KEYS[2], 'weir', off, 'MKSTREAM', 'ENTRIESREAD', string.format('%.0f', n))
+redis.call('XGROUP', 'CREATECONSUMER', KEYS[2], 'weir', ARGV[1])
+redis.call('HSETNX', KEYS[1], 'control0', ARGV[4])
+redis.call('HSETNX', KEYS[1], 'cid', '0:0')
+redis.call('HSET', KEYS[1], 'owner', token, 'epoch', string.format('%.0f', epoch), 'exp', string.format('%.0f', now + ttl))
+local out = { 'OK', token, now, lost, last }
+for _, v in ipairs(redis.call('HGETALL', KEYS[1])) do out[#out + 1] = v end
+return out

@@ -1,0 +1,87 @@
+/** Takes one partition: lease, then load, then replay. Load never comes before the lease. */
+import { randomUUID } from 'node:crypto'
+import { AlertFold } from '../alert/alert-fold.ts'
+import type { CompiledStream } from '../config/compiled.ts'
+import { WeirError } from '../error.ts'
+import type { Entry } from '../event/entry.ts'
+import { PartitionFold } from '../fold.ts'
+import { partitionKeys } from '../stream/keys.ts'
+import type { Controls } from './controls.ts'
+import { Partition, type PartitionEnvironment } from './partition.ts'
+import { recover } from './recovery.ts'
+import { acquire } from './redis-scripts.ts'
+import { Retention } from './retention.ts'
+
+/** The internal stream of verdict changes: one partition, its own fold. */
+export const ALERTS = 'alerts'
+
+export interface Target {
+  stream: string
+  partition: number
+}
+
+export type Claimed =
+  | { verdict: 'HELD'; left: number }
+  | { verdict: 'OK'; partition: Partition; replayed: number; checked: boolean }
+
+/** `own`: token to be replaced at once, after this process lost its place. Throws where the partition must stop. */
+export async function claim(
+  env: PartitionEnvironment,
+  controls: Controls,
+  worker: string,
+  target: Target,
+  own: string,
+): Promise<Claimed> {
+  const keys = partitionKeys(env.namespace, target.stream, target.partition)
+  const nonce = randomUUID().slice(0, 8)
+  const acquired = await acquire(env.redis, keys, worker, nonce, env.ttl, controls.newest, own)
+  if (acquired.verdict === 'HELD') return acquired
+  if (acquired.verdict === 'RESET') throw positionLost(keys.log, acquired.off, acquired.last)
+  const now = Date.now()
+  const control0 = acquired.meta.get('control0')!
+  const admit = admitter(controls)
+  await admit({ kind: 'control', control: control0, id: '0-0', ms: 0 })
+  const fold =
+    target.stream === ALERTS
+      ? new AlertFold(control0)
+      : new PartitionFold(target.stream, target.partition, control0, controls.resolve)
+  const recovered = await recover(env.redis, keys, acquired.meta, fold, admit)
+  const stream = (): CompiledStream | null => (fold instanceof PartitionFold ? fold.stream : null)
+  const limit = stream()?.retention ?? { age: 86_400_000, bytes: 64 * 1024 * 1024 }
+  const present = Number((await env.redis.memory('USAGE', keys.log)) ?? 0)
+  const retention = new Retention(limit, present, acquired.meta.get('off') ?? '0-0')
+  if (recovered.rounds.manifest.round > 0) retention.snapshotAt(recovered.rounds.manifest.off)
+  const name = `${target.stream}.${target.partition}`
+  const partition = new Partition(
+    env,
+    { name, partition: target.partition, keys, stream },
+    fold,
+    acquired,
+    recovered.rounds,
+    retention,
+    now,
+  )
+  await partition.resume()
+  return { verdict: 'OK', partition, replayed: recovered.replayed, checked: recovered.checked }
+}
+
+/** Makes sure that the control state an entry names is loaded; one that does not exist is a broken entry. */
+export function admitter(controls: Controls): (entry: Entry) => Promise<Entry> {
+  return async (entry) => {
+    if (entry.kind !== 'control' || controls.has(entry.control)) return entry
+    await controls.refresh()
+    if (controls.has(entry.control)) return entry
+    const { id, ms } = entry
+    return { id, ms, kind: 'broken', reason: `control state ${entry.control} does not exist`, raw: '' }
+  }
+}
+
+function positionLost(log: string, off: string, last: string): WeirError {
+  return new WeirError(`the committed position ${off} is beyond the end of the log (${last}).`, {
+    code: 'WEIR_POSITION_LOST',
+    domain: 'external',
+    retry: false,
+    where: log,
+    todo: 'The stream was deleted or replaced. Delete all keys of this partition to start it anew.',
+  })
+}

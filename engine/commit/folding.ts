@@ -1,0 +1,94 @@
+/** The contract between a fold (pure) and the shell that feeds and commits it. */
+import type { CompiledConfig, CompiledMetric, CompiledRule, Rung } from '../config/compiled.ts'
+import type { Entry } from '../event/entry.ts'
+import type { VerdictChange } from '../rule/verdict.ts'
+import type { SeriesColumn } from '../series/store.ts'
+
+/** Groups of one closed or amended pane: one array of values per column, in the order of `groups`. */
+export interface ClosedBlock {
+  metric: string
+  rung: Rung
+  at: number
+  columns: SeriesColumn[]
+  groups: string[]
+  values: (number | null)[][]
+}
+
+/** A row that was not counted, with why and at most 4 KB of what it was. */
+export interface LostRow {
+  /** Log id of its entry and its place in it. */
+  id: string
+  row: number
+  from: string
+  origin: string
+  reason: string
+  raw: string
+}
+
+export interface Told {
+  change: VerdictChange
+  rule: CompiledRule
+  metric: CompiledMetric
+}
+
+export interface Outputs {
+  closed: ClosedBlock[]
+  told: Told[]
+  /** Events that belong to another partition of the same stream. */
+  forwards: { partition: number; row: Record<string, unknown> }[]
+  dead: LostRow[]
+  late: LostRow[]
+  /** Fields of `view` to set and to delete. */
+  view: Map<string, string>
+  viewGone: string[]
+  /** Payloads for `live`, beyond the list of changed view fields. */
+  live: string[]
+}
+
+export function noOutputs(): Outputs {
+  return { closed: [], told: [], forwards: [], dead: [], late: [], view: new Map(), viewGone: [], live: [] }
+}
+
+/** What a commit stores beside the position, and a recovery must arrive at again. Counts are since the beginning. */
+export interface Small {
+  /** Control log id that is in force. */
+  control: string
+  /** Event-time watermark, ms; null before the first event. */
+  watermark: number | null
+  /** Last turn, in units of 10 s; null before the first. */
+  turned: number | null
+  counted: number
+  duplicate: number
+  late: number
+  dead: number
+  missing: number
+  forwarded: number
+  /** Log time of the newest entry that carried events, ms. */
+  newestAt: number | null
+  /** Hash over all outputs so far. */
+  chain: string
+}
+
+export interface SnapshotBlocks {
+  /** Blocks that changed since the last call. */
+  changed: Map<string, Buffer>
+  /** Names of all blocks that make up the state. */
+  names: string[]
+  /** Last sequence number of every producer that ships from another slot: what it may now forget. */
+  acks: [string, number][]
+}
+
+export interface Fold {
+  /** Reads one entry. Deterministic: no clock, no I/O, no randomness. */
+  step(entry: Entry): void
+  /** Outputs since the last call. */
+  take(): Outputs
+  small(): Small
+  /** Log time (ms) from which on a tick would change something; null when nothing waits for time. */
+  dueAt(): number | null
+  snapshot(): SnapshotBlocks
+  restore(blocks: ReadonlyMap<string, Buffer>): void
+}
+
+/** Resolves a control log id; throws when the shell has not loaded it. */
+export type ResolveControl = (id: string) => CompiledConfig

@@ -1,0 +1,315 @@
+/**
+ * The shell around one fold: owns a partition under a lease, feeds it entries, and commits. One commit is in
+ * flight at a time; folding goes on meanwhile. Everything that can fail ends in a verdict the worker acts on.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { CompiledStream } from '../config/compiled.ts'
+import { decode } from '../event/decode.ts'
+import type { Entry } from '../event/entry.ts'
+import type { SeriesStore } from '../series/store.ts'
+import type { PartitionKeys } from '../stream/keys.ts'
+import { Drain } from './drain.ts'
+import { withEvidence } from './evidence.ts'
+import type { Fold, Outputs, Small } from './folding.ts'
+import { lostRows, type Numbers, outboxPairs, pendPairs } from './outgoing.ts'
+import { type Acquired, type Commit, type Committed, commit, renew } from './redis-scripts.ts'
+import { Retention } from './retention.ts'
+import type { Rounds } from './rounds.ts'
+import { Shipper } from './shipper.ts'
+
+export interface PartitionEnvironment {
+  redis: Redis
+  namespace: string
+  store: SeriesStore
+  /** Lease term, ms. */
+  ttl: number
+  /** Longest time between two commits while there is something to commit, ms. */
+  commitEvery: number
+  /** Longest time and most entries between two snapshots. */
+  snapshotEvery: number
+  onFailure: (where: string, error: unknown) => void
+}
+
+/** `lost`: the lease or the position is gone: drop this object, acquire anew. */
+export type Pulse = 'idle' | 'busy' | 'lost'
+
+/** What has been read and folded but not yet committed. */
+interface Taken {
+  outputs: Outputs
+  small: Small
+  off: string
+  n: number
+  tails: string[]
+}
+
+export class Partition {
+  readonly name: string
+  readonly keys: PartitionKeys
+  readonly fold: Fold
+  readonly token: string
+  readonly drain: Drain
+  readonly shipper: Shipper
+  /** Position read and folded, and the number of entries up to there. */
+  off: string
+  n: number
+  /** Server time less local time, ms, as of the last answer. */
+  skew: number
+  marked: string
+  private readonly env: PartitionEnvironment
+  private readonly stream: () => CompiledStream | null
+  private readonly partition: number
+  private readonly rounds: Rounds
+  private readonly retention: Retention
+  private readonly numbers: Numbers
+  private cid: string
+  private tails: string[] = []
+  private dirty = false
+  private inFlight: Promise<void> | null = null
+  private lost = false
+  private committedAt = 0
+  private snapshotAt: number
+  private snapshotN: number
+  private leaseAt: number
+
+  constructor(
+    env: PartitionEnvironment,
+    target: { name: string; partition: number; keys: PartitionKeys; stream: () => CompiledStream | null },
+    fold: Fold,
+    acquired: Acquired & { verdict: 'OK' },
+    rounds: Rounds,
+    retention: Retention,
+    now: number,
+  ) {
+    this.env = env
+    this.name = target.name
+    this.partition = target.partition
+    this.keys = target.keys
+    this.stream = target.stream
+    this.fold = fold
+    this.rounds = rounds
+    this.retention = retention
+    this.token = acquired.token
+    this.skew = acquired.now - now
+    this.leaseAt = now
+    this.snapshotAt = now - Math.floor(env.snapshotEvery * ((target.partition * 0.37) % 1))
+    this.cid = acquired.meta.get('cid') ?? '0:0'
+    this.off = acquired.meta.get('off') ?? '0-0'
+    this.n = Number(acquired.meta.get('n') ?? 0)
+    this.snapshotN = rounds.manifest.n
+    this.numbers = JSON.parse(acquired.meta.get('numbers') ?? '{"pend":0,"outbox":0,"seq":{}}') as Numbers
+    this.marked = fold.small().control
+    this.drain = new Drain(env.store, this.keys, this.token, (error) =>
+      env.onFailure(`${this.name} drain`, error),
+    )
+    this.shipper = new Shipper(env.redis, env.namespace, this.name, (error) =>
+      env.onFailure(`${this.name} ship`, error),
+    )
+  }
+
+  /** Queues what an earlier owner committed but did not finish. */
+  async resume(): Promise<void> {
+    const { redis } = this.env
+    const pend = Object.entries(await redis.hgetall(this.keys.pend)).sort(([a], [b]) => Number(a) - Number(b))
+    this.drain.add(pend.flat())
+    const outbox = await redis.xrange(this.keys.outbox, '-', '+')
+    this.shipper.add(outbox.flatMap(([id, fields]) => [id, fields[1]!]))
+  }
+
+  /** Folds raw entries read after `off`, in order. */
+  async feed(
+    raw: [id: string, fields: string[]][],
+    admit: (entry: Entry) => Entry | Promise<Entry>,
+  ): Promise<void> {
+    for (const [id, fields] of raw) {
+      const entry = decode(id, fields)
+      this.fold.step(entry.kind === 'control' ? await admit(entry) : entry)
+      this.retention.fed(id, fields)
+    }
+    const last = raw.at(-1)
+    if (last === undefined) return
+    this.off = last[0]
+    this.n += raw.length
+    this.tails.push(this.off)
+    this.dirty = true
+  }
+
+  /** Whether more entries may be read now: what waits for the series is bounded. */
+  get hungry(): boolean {
+    return this.drain.length < 200
+  }
+
+  /** Does what is due: commit, tick, marker, renewal, snapshot. `now`: local ms. Never throws. */
+  pulse(now: number, newestControl: string): Pulse {
+    if (this.lost) return 'lost'
+    if (this.inFlight !== null) return 'busy'
+    this.retention.measure(now)
+    if (this.dirty || this.rounds.running) {
+      if (now - this.committedAt < this.env.commitEvery) return 'busy'
+      if (this.snapshotDue(now)) this.beginSnapshot(now)
+      this.start(this.commit(now))
+      return 'busy'
+    }
+    const due = this.fold.dueAt()
+    const tick = due !== null && now + this.skew >= due
+    const mark = newestControl !== '' && newestControl !== this.marked ? newestControl : ''
+    if (mark !== '' || tick || now - this.leaseAt > this.env.ttl / 3) this.start(this.renew(now, tick, mark))
+    return 'idle'
+  }
+
+  /** A last commit and snapshot, then gives the lease back. */
+  async release(now: number): Promise<void> {
+    await this.inFlight
+    if (this.lost) return
+    if (this.dirty || this.n > this.snapshotN) {
+      this.beginSnapshot(now)
+      for (let i = 0; i < 1000 && this.rounds.running && !this.lost; i++) await this.commit(now)
+    }
+    await this.drain.stop()
+    await this.shipper.stop()
+    if (!this.lost) await renew(this.env.redis, this.keys, { ...this.renewal(), release: true })
+  }
+
+  /** Stops background work after the lease was lost; writes nothing. */
+  async drop(): Promise<void> {
+    this.lost = true
+    await Promise.all([this.inFlight, this.drain.stop(), this.shipper.stop()])
+  }
+
+  private start(work: Promise<void>): void {
+    this.inFlight = work
+      .catch((error: unknown) => {
+        this.lost = true
+        this.env.onFailure(this.name, error)
+      })
+      .finally(() => {
+        this.inFlight = null
+      })
+  }
+
+  private snapshotDue(now: number): boolean {
+    return !this.rounds.running && this.n > this.snapshotN && now - this.snapshotAt >= this.env.snapshotEvery
+  }
+
+  private beginSnapshot(now: number): void {
+    this.snapshotAt = now
+    this.snapshotN = this.n
+    if (!this.rounds.running) this.rounds.begin(this.fold, this.off, this.n)
+  }
+
+  private async commit(now: number): Promise<void> {
+    this.committedAt = now
+    const taken = this.take()
+    const stream = this.stream()
+    const { redis } = this.env
+    const alerts =
+      stream === null
+        ? []
+        : await withEvidence(redis, this.keys.log, this.partition, stream, taken.outputs.told)
+    const built = this.build(
+      taken,
+      outboxPairs(stream?.name ?? '', alerts, taken.outputs.forwards, this.numbers),
+    )
+    const done = await this.send(built.commit)
+    if (done.verdict !== 'OK' && done.verdict !== 'DUP' && done.verdict !== 'CLOCK') {
+      this.lost = true
+      this.env.onFailure(this.name, new Error(`commit answered ${done.verdict}: loading anew`))
+      return
+    }
+    this.cid = built.commit.after
+    this.leaseAt = now
+    if (built.completes) {
+      this.retention.snapshotAt(built.completes)
+      this.rounds.completed()
+    }
+    this.drain.add(built.commit.pend)
+    this.shipper.add(built.commit.outbox)
+    await this.shipper.confirm(now)
+  }
+
+  /** Cuts here: what was folded so far belongs to this commit, whatever is folded while it is under way does not. */
+  private take(): Taken {
+    const taken = {
+      outputs: this.fold.take(),
+      small: this.fold.small(),
+      off: this.off,
+      n: this.n,
+      tails: this.tails,
+    }
+    this.tails = []
+    this.dirty = false
+    return taken
+  }
+
+  private build(taken: Taken, outbox: string[]): { commit: Commit; completes: string | null } {
+    const { outputs } = taken
+    const view = [...outputs.view].flat()
+    const live = [...outputs.live]
+    const changed = [...outputs.view.keys(), ...outputs.viewGone]
+    if (live.length === 0 && changed.length > 0) live.push(JSON.stringify({ fields: changed }))
+    const upload = this.rounds.upload()
+    const pend = pendPairs(outputs.closed, this.numbers)
+    const number = Number.parseInt(this.cid) + 1
+    const commit: Commit = {
+      token: this.token,
+      before: this.cid,
+      after: `${number}:${randomUUID().slice(0, 8)}`,
+      off: taken.off,
+      n: taken.n,
+      ttl: this.env.ttl,
+      trim: this.retention.trim(),
+      outboxTrim: this.shipper.trim,
+      tails: taken.tails,
+      meta: ['small', JSON.stringify(taken.small), 'numbers', JSON.stringify(this.numbers), ...upload.meta],
+      pend,
+      view,
+      viewGone: outputs.viewGone,
+      outbox,
+      snapshot: upload.snapshot,
+      snapshotGone: upload.snapshotGone,
+      dead: lostRows(outputs.dead),
+      late: lostRows(outputs.late),
+      live,
+      acks: upload.acks,
+    }
+    return { commit, completes: upload.completes }
+  }
+
+  /** Sends one commit until it is answered. A resend is byte-identical, so a lost reply answers DUP. */
+  private async send(built: Commit): Promise<Committed> {
+    for (let wait = 50; ; wait = Math.min(2000, wait * 2)) {
+      try {
+        const done = await commit(this.env.redis, this.keys, built)
+        if (done.now > 0) this.skew = done.now - Date.now()
+        return done
+      } catch (error) {
+        if (this.lost) throw error
+        this.env.onFailure(`${this.name} commit`, error)
+        await new Promise((resolve) => setTimeout(resolve, wait))
+      }
+    }
+  }
+
+  private renewal(): { token: string; ttl: number; off: string; n: number } {
+    return { token: this.token, ttl: this.env.ttl, off: this.off, n: this.n }
+  }
+
+  private async renew(now: number, tick: boolean, mark: string): Promise<void> {
+    try {
+      const done = await renew(this.env.redis, this.keys, { ...this.renewal(), tick, mark })
+      if (done.verdict === 'FENCED' || done.verdict === 'GONE') {
+        this.lost = true
+        this.env.onFailure(this.name, new Error(`renewal answered ${done.verdict}: loading anew`))
+        return
+      }
+      if (mark !== '') this.marked = mark
+      this.leaseAt = now
+      this.skew = done.now - Date.now()
+      await this.shipper.confirm(now)
+    } catch (error) {
+      // Redis away: try again at the next pulse; the lease runs out by itself if it must.
+      this.env.onFailure(`${this.name} renew`, error)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  }
+}

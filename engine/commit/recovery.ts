@@ -1,0 +1,91 @@
+/**
+ * Brings a fold to the committed position: load the last complete round, replay the log from there with outputs
+ * dropped, and compare the small state recomputed on the way with the committed one. A difference means that the
+ * fold is not deterministic or the data was changed: then the partition stops and says so, it never guesses.
+ */
+import type { Redis } from 'ioredis'
+import { WeirError } from '../error.ts'
+import type { Entry } from '../event/entry.ts'
+import type { PartitionKeys } from '../stream/keys.ts'
+import { readLog } from '../stream/read-log.ts'
+import type { Fold } from './folding.ts'
+import { inflateBlock, type Manifest, Rounds } from './rounds.ts'
+
+const BLOCKS_AT_ONCE = 200
+
+export interface Recovered {
+  rounds: Rounds
+  /** Entries replayed since the snapshot. */
+  replayed: number
+  /** Whether there was a committed state to compare with. */
+  checked: boolean
+}
+
+/** `meta`: as read at acquire. `admit` prepares an entry for the fold (loads the control state it names). */
+export async function recover(
+  redis: Redis,
+  keys: PartitionKeys,
+  meta: ReadonlyMap<string, string>,
+  fold: Fold,
+  admit: (entry: Entry) => Promise<Entry>,
+): Promise<Recovered> {
+  const round = Number(meta.get('round') ?? 0)
+  const manifest =
+    round === 0 ? { round, off: '0-0', n: 0, fields: {} } : await loadRound(redis, keys, round, fold)
+  const rounds = new Rounds(manifest)
+  rounds.sweep(await redis.hkeys(keys.snapshot))
+  let replayed = 0
+  const to = meta.get('off') ?? '0-0'
+  for await (const entries of readLog(redis, keys.log, manifest.off, to)) {
+    for (const entry of entries) fold.step(await admit(entry))
+    replayed += entries.length
+    fold.take()
+  }
+  const committed = meta.get('small')
+  if (committed !== undefined)
+    compare(keys, committed, fold, manifest.n + replayed, Number(meta.get('n') ?? 0))
+  return { rounds, replayed, checked: committed !== undefined }
+}
+
+async function loadRound(redis: Redis, keys: PartitionKeys, round: number, fold: Fold): Promise<Manifest> {
+  const json = await redis.hget(keys.snapshot, `manifest@${round}`)
+  if (json === null) throw damaged(keys, `manifest of round ${round} is missing`)
+  const manifest = JSON.parse(json) as Manifest
+  const names = Object.keys(manifest.fields)
+  const blocks = new Map<string, Buffer>()
+  for (let i = 0; i < names.length; i += BLOCKS_AT_ONCE) {
+    const some = names.slice(i, i + BLOCKS_AT_ONCE)
+    const found = await redis.hmgetBuffer(keys.snapshot, ...some.map((name) => manifest.fields[name]!))
+    for (const [k, bytes] of found.entries()) {
+      if (bytes === null) throw damaged(keys, `block ${some[k]} is missing`)
+      blocks.set(some[k]!, inflateBlock(bytes))
+    }
+  }
+  fold.restore(blocks)
+  return manifest
+}
+
+function compare(keys: PartitionKeys, committed: string, fold: Fold, n: number, committedN: number): void {
+  const now = JSON.stringify(fold.small())
+  if (now === committed && n === committedN) return
+  throw new WeirError(
+    `recovery of ${keys.log} does not arrive at what was committed: ${now} with ${n} entries, committed ${committed} with ${committedN}.`,
+    {
+      code: 'WEIR_RECOVERY_MISMATCH',
+      domain: 'internal',
+      retry: false,
+      where: keys.meta,
+      todo: 'This partition stays stopped. Keep its keys (redis-cli --rdb) and report them; other partitions go on.',
+    },
+  )
+}
+
+function damaged(keys: PartitionKeys, what: string): WeirError {
+  return new WeirError(`the snapshot is damaged: ${what}.`, {
+    code: 'WEIR_SNAPSHOT',
+    domain: 'external',
+    retry: false,
+    where: keys.snapshot,
+    todo: 'Was the key edited or evicted? Check maxmemory-policy (noeviction is needed).',
+  })
+}

@@ -1,0 +1,167 @@
+/** The partition's scripts as typed calls. Every script names its KEYS, ARGV and answers at its top. */
+import { readFileSync } from 'node:fs'
+import type { Redis } from 'ioredis'
+import type { PartitionKeys } from '../stream/keys.ts'
+
+const source = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
+
+const SCRIPTS = {
+  weirAcquire: { numberOfKeys: 2, lua: source('acquire.lua') },
+  weirRenew: { numberOfKeys: 2, lua: source('renew.lua') },
+  weirCommit: { numberOfKeys: 10, lua: source('commit.lua') },
+}
+
+type Scripted = Redis &
+  Record<keyof typeof SCRIPTS, (...args: (string | number | Buffer)[]) => Promise<unknown[]>>
+
+function scripted(redis: Redis): Scripted {
+  const known = redis as unknown as Partial<Scripted>
+  for (const [name, script] of Object.entries(SCRIPTS)) {
+    if (known[name as keyof typeof SCRIPTS] === undefined) redis.defineCommand(name, script)
+  }
+  return redis as unknown as Scripted
+}
+
+export type Acquired =
+  | { verdict: 'HELD'; left: number }
+  | { verdict: 'RESET'; off: string; last: string }
+  | { verdict: 'OK'; token: string; now: number; lost: number; last: string; meta: Map<string, string> }
+
+export async function acquire(
+  redis: Redis,
+  keys: PartitionKeys,
+  worker: string,
+  nonce: string,
+  ttl: number,
+  control: string,
+  own = '',
+): Promise<Acquired> {
+  const reply = await scripted(redis).weirAcquire(keys.meta, keys.log, worker, nonce, ttl, control, own)
+  switch (reply[0]) {
+    case 'HELD':
+      return { verdict: 'HELD', left: Number(reply[1]) }
+    case 'RESET':
+      return { verdict: 'RESET', off: String(reply[1]), last: String(reply[2]) }
+    default: {
+      const meta = new Map<string, string>()
+      for (let i = 5; i + 1 < reply.length; i += 2) meta.set(String(reply[i]), String(reply[i + 1]))
+      const [, token, now, lost, last] = reply
+      return {
+        verdict: 'OK',
+        token: String(token),
+        now: Number(now),
+        lost: Number(lost),
+        last: String(last),
+        meta,
+      }
+    }
+  }
+}
+
+export interface Renewal {
+  token: string
+  ttl: number
+  off: string
+  n: number
+  tick?: boolean
+  mark?: string
+  release?: boolean
+}
+export interface Renewed {
+  verdict: 'OK' | 'FENCED' | 'GONE' | 'CLOCK'
+  now: number
+  last: string
+}
+
+export async function renew(redis: Redis, keys: PartitionKeys, r: Renewal): Promise<Renewed> {
+  const flag = (on: boolean | undefined): string => (on ? '1' : '')
+  const reply = await scripted(redis).weirRenew(
+    keys.meta,
+    keys.log,
+    r.token,
+    r.ttl,
+    r.off,
+    r.n,
+    flag(r.tick),
+    r.mark ?? '',
+    flag(r.release),
+  )
+  return { verdict: reply[0] as Renewed['verdict'], now: Number(reply[1] ?? 0), last: String(reply[2] ?? '') }
+}
+
+/** Pairs are flat: [field, value, field, value, …]. */
+export interface Commit {
+  token: string
+  before: string
+  after: string
+  off: string
+  n: number
+  ttl: number
+  trim: string
+  outboxTrim: string
+  tails: string[]
+  meta: string[]
+  pend: string[]
+  view: string[]
+  viewGone: string[]
+  outbox: string[]
+  snapshot: (string | Buffer)[]
+  snapshotGone: string[]
+  dead: string[]
+  late: string[]
+  live: string[]
+  acks: string[]
+}
+export interface Committed {
+  verdict: 'OK' | 'DUP' | 'FENCED' | 'STALE' | 'GONE' | 'CLOCK'
+  now: number
+  last: string
+}
+
+/** Entries kept in each of live, dead and late. */
+const KEPT = 10_000
+
+export async function commit(redis: Redis, keys: PartitionKeys, c: Commit): Promise<Committed> {
+  const args: (string | number | Buffer)[] = [
+    keys.meta,
+    keys.log,
+    keys.pend,
+    keys.view,
+    keys.live,
+    keys.outbox,
+    keys.snapshot,
+    keys.dead,
+    keys.late,
+    keys.acks,
+    c.token,
+    c.before,
+    c.after,
+    c.off,
+    c.n,
+    c.ttl,
+    c.trim,
+    c.outboxTrim,
+    KEPT,
+  ]
+  const sections = [
+    c.tails,
+    c.meta,
+    c.pend,
+    c.view,
+    c.viewGone,
+    c.outbox,
+    c.snapshot,
+    c.snapshotGone,
+    c.dead,
+    c.late,
+    c.live,
+    c.acks,
+  ]
+  for (const section of sections) args.push(section.length, ...section)
+  const reply = await scripted(redis).weirCommit(...args)
+  return {
+    verdict: reply[0] as Committed['verdict'],
+    now: Number(reply[1] ?? 0),
+    last: String(reply[2] ?? ''),
+  }
+}

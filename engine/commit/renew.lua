@@ -1,0 +1,24 @@
+-- Keeps the lease of a quiet partition, and appends what only its owner may append: ticks and control markers.
+-- KEYS  1 meta  2 log
+-- ARGV  1 token  2 ttl ms  3 off  4 n  5 '1' = append a tick  6 control id to mark, or ''  7 '1' = release
+-- Out   {'OK' | 'FENCED' | 'GONE' | 'CLOCK', now, last id}
+local m = redis.call('HMGET', KEYS[1], 'owner', 'off')
+if m[1] ~= ARGV[1] then return { 'FENCED' } end
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+if redis.call('EXISTS', KEYS[2]) == 0 then return { 'GONE' } end
+local x = redis.call('XINFO', 'STREAM', KEYS[2])
+local info = {}
+for i = 1, #x, 2 do info[x[i]] = x[i + 1] end
+local last = info['last-generated-id']
+local n = math.min(tonumber(ARGV[4]), info['entries-added'])
+-- First write: allowed when memory is full, and after it everything else in this script is too.
+redis.call('XGROUP', 'SETID', KEYS[2], 'weir', ARGV[3], 'ENTRIESREAD', string.format('%.0f', n))
+local exp = now + tonumber(ARGV[2])
+if ARGV[7] == '1' then exp = 0 end
+redis.call('HSET', KEYS[1], 'exp', string.format('%.0f', exp))
+local verdict = 'OK'
+if tonumber(string.match(last, '^%d+')) > now + 60000 then verdict = 'CLOCK' end
+if ARGV[6] ~= '' then last = redis.call('XADD', KEYS[2], '*', 'weir', 'control/1', 'id', ARGV[6]) end
+if ARGV[5] == '1' and verdict == 'OK' then last = redis.call('XADD', KEYS[2], '*', 'weir', 'tick/1', 'by', ARGV[1]) end
+return { verdict, now, last }

@@ -1,0 +1,97 @@
+/**
+ * Snapshot rounds. The dirty blocks are encoded at one instant, uploaded over as many commits as the caps allow
+ * under names of a new round, and become valid when the last of these commits flips `meta.round`. Then the
+ * fields that no block refers to any more are deleted.
+ */
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import type { Fold } from './folding.ts'
+
+/** Bytes and fields of one round uploaded with one commit. */
+const UPLOAD_BYTES = 2 * 1024 * 1024
+const UPLOAD_FIELDS = 300
+
+export interface Manifest {
+  round: number
+  /** Position the state is at. */
+  off: string
+  n: number
+  /** Field of every block. */
+  fields: Record<string, string>
+}
+
+export interface Upload {
+  snapshot: (string | Buffer)[]
+  snapshotGone: string[]
+  meta: string[]
+  acks: string[]
+  /** Position of the round this upload completes, or null. */
+  completes: string | null
+}
+
+export class Rounds {
+  /** Last complete round. */
+  manifest: Manifest
+  private next: { manifest: Manifest; queue: [string, Buffer][]; acks: [string, number][] } | null = null
+  private garbage: string[] = []
+
+  constructor(manifest: Manifest) {
+    this.manifest = manifest
+  }
+
+  get running(): boolean {
+    return this.next !== null
+  }
+
+  /** Encodes the state as it is now; `off`, `n`: the position it is at. */
+  begin(fold: Fold, off: string, n: number): void {
+    const { changed, names, acks } = fold.snapshot()
+    const round = this.manifest.round + 1
+    const fields: Record<string, string> = {}
+    const queue: [string, Buffer][] = []
+    for (const name of names) {
+      const bytes = changed.get(name)
+      fields[name] = bytes === undefined ? this.manifest.fields[name]! : `${name}@${round}`
+      if (bytes !== undefined) queue.push([fields[name]!, deflateRawSync(bytes, { level: 1 })])
+    }
+    this.next = { manifest: { round, off, n, fields }, queue, acks }
+  }
+
+  /** What the next commit carries of the running round. */
+  upload(): Upload {
+    const upload: Upload = { snapshot: [], snapshotGone: [], meta: [], acks: [], completes: null }
+    if (this.garbage.length > 0) upload.snapshotGone = this.garbage.splice(0, UPLOAD_FIELDS)
+    if (this.next === null) return upload
+    let bytes = 0
+    const { queue, manifest, acks } = this.next
+    while (queue.length > 0 && bytes < UPLOAD_BYTES && upload.snapshot.length < 2 * UPLOAD_FIELDS) {
+      const [field, block] = queue.shift()!
+      upload.snapshot.push(field, block)
+      bytes += block.length
+    }
+    if (queue.length > 0) return upload
+    upload.snapshot.push(`manifest@${manifest.round}`, JSON.stringify(manifest))
+    upload.meta.push('round', String(manifest.round))
+    for (const [id, seq] of acks) upload.acks.push(id, String(seq))
+    upload.completes = manifest.off
+    return upload
+  }
+
+  /** The commit that carried the last upload of the round has succeeded. */
+  completed(): void {
+    const used = new Set(Object.values(this.next!.manifest.fields))
+    this.garbage.push(...Object.values(this.manifest.fields).filter((field) => !used.has(field)))
+    if (this.manifest.round > 0) this.garbage.push(`manifest@${this.manifest.round}`)
+    this.manifest = this.next!.manifest
+    this.next = null
+  }
+
+  /** Fields found in Redis that no complete round refers to: left by a round that died. */
+  sweep(present: string[]): void {
+    const used = new Set([...Object.values(this.manifest.fields), `manifest@${this.manifest.round}`])
+    this.garbage.push(...present.filter((field) => !used.has(field)))
+  }
+}
+
+export function inflateBlock(bytes: Buffer): Buffer {
+  return inflateRawSync(bytes, { maxOutputLength: 512 * 1024 * 1024 })
+}

@@ -1,0 +1,107 @@
+/** The state of a partition fold as named blocks: a JSON header and one binary block per pane. Version 1. */
+import { Chain } from './commit/chain.ts'
+import type { Small, SnapshotBlocks } from './commit/folding.ts'
+import type { ProducerState } from './event/sequence.ts'
+import type { PartitionFold } from './fold.ts'
+import type { Standing } from './rule/progress.ts'
+import { RUNGS } from './config/compiled.ts'
+import { decodePane, encodePane } from './window/pane-codec.ts'
+
+/** Replaying under another version than the one that wrote a snapshot is logged by the shell. */
+export const FOLD_VERSION = 1
+const HEADER = 'header'
+
+interface Header {
+  version: number
+  small: Small
+  settled: number | null
+  producers: [string, ProducerState][]
+  metrics: {
+    hash: string
+    keys: (string | null)[]
+    overflow: number
+    newestAt: number
+    /** Per column one number per group id. */
+    columns: number[][]
+    frontier: (number | null)[]
+  }[]
+  rules: { id: string; hash: string; standings: [number, Standing][] }[]
+}
+
+export function saveFold(fold: PartitionFold): SnapshotBlocks {
+  const changed = new Map<string, Buffer>()
+  const names = [HEADER]
+  changed.set(HEADER, Buffer.from(JSON.stringify(header(fold))))
+  for (const state of fold.plan.states) {
+    for (const [rung, panes] of state.ladder.panes.entries()) {
+      for (const pane of panes.values()) {
+        const name = `${state.metric.hash}.${RUNGS[rung]}.${pane.number}`
+        names.push(name)
+        if (!pane.dirty) continue
+        pane.dirty = false
+        changed.set(name, encodePane(pane, state.shape))
+      }
+    }
+  }
+  return { changed, names, acks: fold.producers.acks() }
+}
+
+export function loadFold(fold: PartitionFold, blocks: ReadonlyMap<string, Buffer>): void {
+  const saved = JSON.parse(blocks.get(HEADER)!.toString()) as Header
+  if (saved.version !== FOLD_VERSION) throw new Error(`snapshot of fold version ${saved.version}`)
+  fold.applyControl(saved.small.control)
+  fold.chain = Chain.from(saved.small.chain)
+  fold.watermark = saved.small.watermark ?? Number.NEGATIVE_INFINITY
+  fold.turned = saved.small.turned ?? Number.NEGATIVE_INFINITY
+  fold.settled = saved.settled ?? Number.NEGATIVE_INFINITY
+  fold.newestAt = saved.small.newestAt
+  const { counted, duplicate, late, dead, forwarded } = saved.small
+  fold.counts = { counted, duplicate, late, dead, forwarded }
+  fold.producers.restore(saved.producers, saved.small.missing)
+  for (const metric of saved.metrics) restoreMetric(fold, metric, blocks)
+  for (const rule of saved.rules) {
+    const state = fold.plan.rules.find((r) => r.rule.id === rule.id && r.rule.hash === rule.hash)
+    for (const [group, standing] of rule.standings) state?.standings.set(group, standing)
+  }
+  fold.take()
+}
+
+function header(fold: PartitionFold): Header {
+  return {
+    version: FOLD_VERSION,
+    small: fold.small(),
+    settled: Number.isFinite(fold.settled) ? fold.settled : null,
+    producers: fold.producers.toJSON(),
+    metrics: fold.plan.states.map((state) => ({
+      hash: state.metric.hash,
+      keys: state.groups.keys,
+      overflow: state.groups.overflow,
+      newestAt: state.newestAt,
+      columns: state.columns.map((column) => Array.from(state.groups.keys, (_, id) => column.get(id))),
+      frontier: state.ladder.frontier(),
+    })),
+    rules: fold.plan.rules.map((r) => ({ id: r.rule.id, hash: r.rule.hash, standings: [...r.standings] })),
+  }
+}
+
+function restoreMetric(
+  fold: PartitionFold,
+  saved: Header['metrics'][number],
+  blocks: ReadonlyMap<string, Buffer>,
+): void {
+  const state = fold.plan.states.find((s) => s.metric.hash === saved.hash)
+  if (!state) return
+  state.groups.restore(saved.keys, saved.overflow)
+  state.newestAt = saved.newestAt
+  for (const [i, column] of state.columns.entries()) {
+    for (const [id, value] of saved.columns[i]!.entries()) column.set(id, value)
+  }
+  state.ladder.restoreFrontier(saved.frontier)
+  for (const [rung, name] of RUNGS.entries()) {
+    const prefix = `${saved.hash}.${name}.`
+    const panes = [...blocks].filter(([block]) => block.startsWith(prefix))
+    panes.sort(([a], [b]) => Number(a.slice(prefix.length)) - Number(b.slice(prefix.length)))
+    for (const [, bytes] of panes)
+      state.ladder.restorePane(rung, decodePane(bytes, state.shape, state.ladder))
+  }
+}

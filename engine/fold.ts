@@ -1,0 +1,290 @@
+/**
+ * The partition fold (read first): `step(state, entry) → outputs`. Events become panes, panes become windows,
+ * windows become verdicts. It reads no clock and no Redis; how its entries were cut into batches and commits
+ * changes nothing. The same code runs live, after a restart, in a replay and in a test without a server.
+ *
+ * The life of an entry: advance time → number its rows against their producer → refuse what is dead or late →
+ * add the rest to the panes of every metric → move the watermark → turn, wherever a 10 s boundary is passed.
+ */
+import { Chain } from './commit/chain.ts'
+import {
+  type Fold,
+  noOutputs,
+  type Outputs,
+  type ResolveControl,
+  type Small,
+  type SnapshotBlocks,
+} from './commit/folding.ts'
+import type { CompiledConfig, CompiledStream } from './config/compiled.ts'
+import { type ColumnCheck, compileColumnCheck, rowOf } from './event/column-check.ts'
+import { type Columns, type Entry, MAX_DEAD_BYTES } from './event/entry.ts'
+import { flatRow } from './event/flat.ts'
+import { Producers } from './event/sequence.ts'
+import { compileValidator, keyOf, type Validate } from './event/validate.ts'
+import { loadFold, saveFold } from './fold-snapshot.ts'
+import { Plan } from './plan.ts'
+import { partitionOf } from './stream/partition-hash.ts'
+import { TURN } from './window/metric-state.ts'
+
+/** An event further ahead of log time than this is refused: it would push the watermark into the future. */
+export const MAX_AHEAD = 60_000
+/** At most this many turns are looked at one by one when time jumps: the length of a ring. */
+const MAX_TURNS = 64
+
+export class PartitionFold implements Fold {
+  readonly partition: number
+  readonly streamName: string
+  readonly producers = new Producers()
+  stream!: CompiledStream
+  plan!: Plan
+  chain = new Chain()
+  control = ''
+  watermark = Number.NEGATIVE_INFINITY
+  turned = Number.NEGATIVE_INFINITY
+  counts = { counted: 0, duplicate: 0, late: 0, dead: 0, forwarded: 0 }
+  newestAt: number | null = null
+  private readonly resolve: ResolveControl
+  private readonly own: Outputs[] = [noOutputs()]
+  private validate!: Validate
+  private columnsFit!: ColumnCheck
+  settled = Number.NEGATIVE_INFINITY
+  private rows = new Int32Array(512)
+  private times = new Float64Array(512)
+
+  /** `control`: id of the control state in force before the first marker. */
+  constructor(streamName: string, partition: number, control: string, resolve: ResolveControl) {
+    this.streamName = streamName
+    this.partition = partition
+    this.resolve = resolve
+    this.applyControl(control)
+  }
+
+  get out(): Outputs {
+    return this.own[0]!
+  }
+
+  step(entry: Entry): void {
+    if (this.stream.clock === 'live') this.advance(entry.ms - this.stream.disorder)
+    switch (entry.kind) {
+      case 'batch':
+        this.batch(entry)
+        break
+      case 'flat':
+        this.flat(entry.id, entry.ms, entry.fields)
+        break
+      case 'reject':
+        this.reject(entry)
+        break
+      case 'broken':
+        this.lose('dead', entry.id, 0, '', '', entry.reason, entry.raw)
+        break
+      case 'control':
+        this.applyControl(entry.control)
+        break
+      case 'tick':
+        break
+    }
+    this.settle()
+  }
+
+  take(): Outputs {
+    return this.own.splice(0, 1, noOutputs())[0]!
+  }
+
+  small(): Small {
+    return {
+      control: this.control,
+      watermark: Number.isFinite(this.watermark) ? this.watermark : null,
+      turned: Number.isFinite(this.turned) ? this.turned : null,
+      ...this.counts,
+      missing: this.producers.missing,
+      newestAt: this.newestAt,
+      chain: this.chain.toString(),
+    }
+  }
+
+  dueAt(): number | null {
+    if (this.stream.clock === 'event' || !Number.isFinite(this.turned) || !this.plan.waiting) return null
+    return (this.turned + 1) * TURN + this.stream.disorder
+  }
+
+  snapshot(): SnapshotBlocks {
+    return saveFold(this)
+  }
+
+  restore(blocks: ReadonlyMap<string, Buffer>): void {
+    loadFold(this, blocks)
+  }
+
+  /** Puts a control state in force: metrics whose hash did not change keep their panes, rules their standings. */
+  applyControl(id: string): void {
+    const config: CompiledConfig = this.resolve(id)
+    const stream = config.streams.find((s) => s.name === this.streamName)
+    // A stream that is no longer declared keeps its last definition and loses its metrics.
+    this.stream = stream ?? this.stream
+    this.control = id
+    this.validate = compileValidator(this.stream)
+    this.columnsFit = compileColumnCheck(this.stream)
+    this.plan = new Plan(
+      stream ? config : { ...config, metrics: [], rules: [] },
+      this.streamName,
+      this,
+      this.plan,
+    )
+  }
+
+  private batch(entry: Entry & { kind: 'batch' }): void {
+    const accepted = this.producers.accept(entry.from, entry.seq, entry.n, entry.ms)
+    if (accepted.verdict === 'forgotten') {
+      const raw = JSON.stringify(entry.columns).slice(0, MAX_DEAD_BYTES)
+      this.lose('dead', entry.id, 0, entry.from, '', `producer forgotten: ${entry.n} events not counted`, raw)
+      this.counts.dead += entry.n - 1
+      return
+    }
+    const fresh = accepted.verdict === 'all' ? null : accepted.fresh
+    if (accepted.verdict === 'some') this.counts.duplicate += entry.n - accepted.count
+    this.addRows(
+      entry.id,
+      entry.ms,
+      entry.from,
+      entry.columns,
+      entry.n,
+      fresh,
+      !this.columnsFit(entry.columns),
+    )
+  }
+
+  private flat(id: string, ms: number, fields: string[]): void {
+    const row = flatRow(this.stream, fields)
+    const valid = this.validate(row)
+    if (!valid.ok) {
+      this.lose('dead', id, 0, '', '', valid.reason, JSON.stringify(row).slice(0, MAX_DEAD_BYTES))
+      return
+    }
+    const partition = partitionOf(keyOf(this.stream, row) ?? '', this.stream.partitions)
+    if (partition !== this.partition) {
+      this.counts.forwarded++
+      this.out.forwards.push({ partition, row })
+      return
+    }
+    const columns: Columns = {}
+    for (const [name, value] of Object.entries(row)) columns[name] = [value]
+    this.addRows(id, ms, '', columns, 1, null, false)
+  }
+
+  private reject(entry: Entry & { kind: 'reject' }): void {
+    const accepted = this.producers.accept(entry.from, entry.seq, entry.n, entry.ms)
+    for (const [i, row] of entry.rows.entries()) {
+      if (accepted.verdict === 'some' && !accepted.fresh[i]) this.counts.duplicate++
+      else this.lose('dead', entry.id, i, entry.from, row.origin, row.reason, row.raw)
+    }
+  }
+
+  /** `fresh`: which rows are no duplicates (null: all). `byRow`: validate each row, the batch did not fit as a whole. */
+  private addRows(
+    id: string,
+    ms: number,
+    from: string,
+    columns: Columns,
+    n: number,
+    fresh: boolean[] | null,
+    byRow: boolean,
+  ): void {
+    if (n > this.rows.length) this.growRows(n)
+    const { clock, disorder, lateness, time } = this.stream
+    const timeColumn = time === null ? null : columns[time]
+    const seq = Number(id.slice(id.indexOf('-') + 1))
+    let added = 0
+    let flushed = 0
+    for (let i = 0; i < n; i++) {
+      if (fresh !== null && !fresh[i]) continue
+      if (byRow && !this.fits(id, i, from, columns)) continue
+      const at = timeColumn === null ? ms : (timeColumn?.[i] as number)
+      if (!(at > 0 && at <= ms + MAX_AHEAD)) {
+        this.loseRow(
+          'dead',
+          id,
+          i,
+          from,
+          at > 0 ? `more than 60 s ahead of the server's clock` : 'no event time',
+          columns,
+        )
+        continue
+      }
+      if (at < this.watermark - lateness) {
+        this.loseRow('late', id, i, from, `later than ${lateness / 1000} s behind the watermark`, columns)
+        continue
+      }
+      this.rows[added] = i
+      this.times[added++] = at
+      const mark = Math.min(at, ms) - disorder
+      if (mark <= this.watermark) continue
+      this.watermark = mark
+      if (clock === 'event' && Math.floor(mark / TURN) > this.turned) {
+        this.plan.addRows(columns, this.rows, this.times, flushed, added, ms, seq)
+        flushed = added
+        this.advance(mark)
+      }
+    }
+    this.plan.addRows(columns, this.rows, this.times, flushed, added, ms, seq)
+    this.counts.counted += added
+    if (added > 0) this.newestAt = ms
+  }
+
+  private fits(id: string, row: number, from: string, columns: Columns): boolean {
+    const event = rowOf(columns, row)
+    const valid = this.validate(event)
+    if (!valid.ok) this.loseRow('dead', id, row, from, valid.reason, columns)
+    return valid.ok
+  }
+
+  /** Moves `asOf`, turning at every 10 s boundary on the way. */
+  private advance(asOf: number): void {
+    const to = Math.floor(asOf / TURN)
+    if (to <= this.turned) return
+    const first = Math.max(this.turned + 1, to - MAX_TURNS + 1)
+    for (let turn = first; turn <= to; turn++) {
+      this.turned = turn
+      this.plan.turn(turn * TURN, this.watermark - this.stream.lateness, turn === to)
+    }
+  }
+
+  /** Where only the watermark moved, emits the amended panes that have become final. */
+  private settle(): void {
+    const final = this.watermark - this.stream.lateness
+    const boundary = Math.floor(final / TURN)
+    if (!(boundary > this.settled)) return
+    this.settled = boundary
+    this.plan.settle(final)
+  }
+
+  private loseRow(
+    kind: 'dead' | 'late',
+    id: string,
+    row: number,
+    from: string,
+    reason: string,
+    columns: Columns,
+  ): void {
+    const raw = JSON.stringify(rowOf(columns, row)).slice(0, MAX_DEAD_BYTES)
+    this.lose(kind, id, row, from, '', reason, raw)
+  }
+
+  private lose(
+    kind: 'dead' | 'late',
+    id: string,
+    row: number,
+    from: string,
+    origin: string,
+    reason: string,
+    raw: string,
+  ): void {
+    this.counts[kind]++
+    this.out[kind].push({ id, row, from, origin, reason, raw })
+  }
+
+  private growRows(n: number): void {
+    this.rows = new Int32Array(n)
+    this.times = new Float64Array(n)
+  }
+}

@@ -1,0 +1,189 @@
+/** What one control state means for one partition: its metrics with their panes, its rules with their standings. */
+import type { Chain } from './commit/chain.ts'
+import type { ClosedBlock, Outputs } from './commit/folding.ts'
+import { type CompiledConfig, type CompiledMetric, RUNGS } from './config/compiled.ts'
+import type { Columns } from './event/entry.ts'
+import { RuleState } from './rule/rule-state.ts'
+import type { VerdictChange } from './rule/verdict.ts'
+import type { SeriesColumn } from './series/store.ts'
+import { encodeView } from './view/encode.ts'
+import { MetricState, RUNG_MS } from './window/metric-state.ts'
+import type { Pane } from './window/pane.ts'
+import { COUNT, M2, MAX, MIN, QUANTILES, SUM, TOTAL } from './window/shape.ts'
+import type { Touched } from './window/touched.ts'
+
+/** Where a plan puts what it finds: the fold it belongs to. */
+interface Sink {
+  readonly out: Outputs
+  readonly chain: Chain
+  readonly turned: number
+}
+
+const OFFSET: Partial<Record<SeriesColumn, number>> = {
+  count: COUNT,
+  total: TOTAL,
+  sum: SUM,
+  min: MIN,
+  max: MAX,
+  m2: M2,
+}
+const HOUR = RUNG_MS['1h']
+const TURN = RUNG_MS['10s']
+
+export class Plan {
+  readonly states: MetricState[] = []
+  readonly rules: RuleState[] = []
+  private readonly sink: Sink
+  /** Last JSON of every view field, so that only changed blocks are written. */
+  private readonly shown = new Map<string, string>()
+
+  constructor(config: CompiledConfig, stream: string, sink: Sink, before: Plan | undefined) {
+    this.sink = sink
+    for (const metric of config.metrics) {
+      if (metric.stream !== stream) continue
+      const kept = before?.states.find(
+        (state) => state.metric.hash === metric.hash && state.metric.name === metric.name,
+      )
+      kept?.configure(metric, config.rules)
+      this.states.push(kept ?? new MetricState(metric, config.rules))
+    }
+    for (const rule of config.rules) {
+      const state = this.states.find((s) => s.metric.name === rule.metric)
+      if (!state) continue
+      const kept = before?.rules.find(
+        (r) => r.rule.id === rule.id && r.rule.hash === rule.hash && r.state === state,
+      )
+      if (kept) kept.rule = rule
+      this.rules.push(kept ?? new RuleState(rule, state))
+    }
+    this.retire(before)
+  }
+
+  addRows(
+    columns: Columns,
+    rows: Int32Array,
+    times: Float64Array,
+    from: number,
+    to: number,
+    ms: number,
+    seq: number,
+  ): void {
+    if (from === to) return
+    for (const state of this.states) state.addRows(columns, rows, times, from, to, ms, seq)
+  }
+
+  /** One 10 s boundary: panes close, windows whose slide ends here are read, rules look. `last`: show the result. */
+  turn(at: number, final: number, last: boolean): void {
+    for (const state of this.states) {
+      state.ladder.turn(at, final, (rung, pane, groups) => this.emit(state, rung, pane, groups))
+      if (at % HOUR === 0)
+        state.evict((group) => this.rules.some((r) => r.state === state && r.standings.has(group)))
+      this.read(state, at, last)
+    }
+    for (const rule of this.rules)
+      if (rule.rule.kind === 'noData') rule.look(at, null, (change) => this.tell(rule, change))
+  }
+
+  settle(final: number): void {
+    for (const state of this.states) {
+      state.ladder.settle(final, (rung, pane, groups) => this.emit(state, rung, pane, groups))
+    }
+  }
+
+  /** Whether the passing of time alone can still change anything. */
+  get waiting(): boolean {
+    const asOf = this.sink.turned * TURN
+    for (const rule of this.rules) if (rule.rule.kind === 'noData' || rule.standings.size > 0) return true
+    return this.states.some((state) => {
+      const longest = Math.max(0, ...state.metric.windows.map((window) => window.size + window.slide))
+      return state.ladder.waiting || state.newestAt > asOf - longest
+    })
+  }
+
+  private read(state: MetricState, at: number, last: boolean): void {
+    for (const [index, window] of state.metric.windows.entries()) {
+      if (at % window.slide !== 0) continue
+      const rules = this.rules.filter(
+        (r) => r.state === state && r.windowIndex === index && r.rule.kind !== 'noData',
+      )
+      if (rules.length === 0 && !last) continue
+      const fold = state.readWindow(index, at)
+      for (const rule of rules) rule.look(at, fold, (change) => this.tell(rule, change))
+      const spike = rules.find((rule) => rule.rule.kind === 'spike')
+      const source = {
+        keys: state.groups.keys,
+        stats: state.metric.stats,
+        value: (stat: CompiledMetric['stats'][number], group: number) => fold.stat(stat, group),
+        baseline: spike ? (group: number) => spike.normal(group) : null,
+      }
+      encodeView(`${state.metric.name}/${window.name}`, at, source, (field, json) => this.show(field, json))
+    }
+  }
+
+  private show(field: string, json: string): void {
+    if (this.shown.get(field) === json) return
+    this.shown.set(field, json)
+    this.sink.out.view.set(field, json)
+  }
+
+  private emit(state: MetricState, rung: number, pane: Pane, groups: Touched): void {
+    const { chain, out } = this.sink
+    const name = RUNGS[rung]!
+    chain.number(pane.number * 8 + rung)
+    for (let i = 0; i < groups.size; i++) {
+      chain.number(pane.get(groups.at(i), COUNT))
+      if (state.shape.values) chain.number(pane.get(groups.at(i), SUM))
+    }
+    if (!state.metric.series.includes(name)) return
+    out.closed.push(closedBlock(state, name, pane, groups))
+  }
+
+  private tell(rule: RuleState, change: VerdictChange): void {
+    this.sink.chain.text(JSON.stringify(change))
+    this.sink.out.told.push({ change, rule: rule.rule, metric: rule.state.metric })
+  }
+
+  /** Closes what the previous plan had told and this one no longer knows; takes its views away. */
+  private retire(before: Plan | undefined): void {
+    if (!before) return
+    const at = Number.isFinite(this.sink.turned) ? this.sink.turned * TURN : 0
+    for (const rule of before.rules)
+      if (!this.rules.includes(rule)) rule.retire(at, (change) => this.tell(rule, change))
+    const windows = new Set(
+      this.states.flatMap((s) => s.metric.windows.map((w) => `${s.metric.name}/${w.name}`)),
+    )
+    for (const [field, json] of before.shown) {
+      const kept = windows.has(field) || windows.has(field.slice(0, field.lastIndexOf('/')))
+      if (kept) this.shown.set(field, json)
+      else this.sink.out.viewGone.push(field)
+    }
+  }
+}
+
+function closedBlock(
+  state: MetricState,
+  rung: ClosedBlock['rung'],
+  pane: Pane,
+  groups: Touched,
+): ClosedBlock {
+  const { columns } = state.shape
+  const keys: string[] = []
+  const values: (number | null)[][] = columns.map(() => [])
+  for (let i = 0; i < groups.size; i++) {
+    const group = groups.at(i)
+    keys.push(state.groups.keys[group] ?? '[]')
+    const empty = pane.get(group, COUNT) === 0
+    for (const [k, column] of columns.entries()) {
+      const offset = OFFSET[column]
+      const counts = column === 'count' || column === 'total' || column === 'sum'
+      if (offset !== undefined) values[k]!.push(empty && !counts ? null : pane.get(group, offset))
+      else
+        values[k]!.push(
+          empty
+            ? null
+            : pane.sketches!.quantile(pane.head(group), QUANTILES[column as 'p50']!, pane.get(group, COUNT)),
+        )
+    }
+  }
+  return { metric: state.metric.name, rung, at: pane.number * RUNG_MS[rung], columns, groups: keys, values }
+}

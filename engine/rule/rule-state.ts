@@ -1,0 +1,142 @@
+/** One rule on one partition: looks at every group at every slide and says what changed. */
+import type { CompiledRule, SpikeRule, Stat } from '../config/compiled.ts'
+import { type MetricState, baselineRung, RUNG_MS, SPARK, TURN } from '../window/metric-state.ts'
+import { PaneFold } from '../window/pane-fold.ts'
+import { TOTAL } from '../window/shape.ts'
+import { knownWhenEmpty } from '../window/stat.ts'
+import { judgeNoData, judgeSpike, judgeThreshold, type Judgement } from './judge.ts'
+import { progress, type Standing } from './progress.ts'
+import type { Evidence, VerdictChange } from './verdict.ts'
+
+export class RuleState {
+  rule: CompiledRule
+  readonly state: MetricState
+  readonly windowIndex: number
+  /** Groups that are not plainly ok. */
+  readonly standings = new Map<number, Standing>()
+  /** The time before the window, for spikes; read at every look. */
+  readonly baseline: PaneFold | null
+
+  constructor(rule: CompiledRule, state: MetricState) {
+    this.rule = rule
+    this.state = state
+    this.windowIndex = state.metric.windows.findIndex((window) => window.name === rule.window)
+    this.baseline = rule.kind === 'spike' ? new PaneFold(state.shape) : null
+  }
+
+  /** `end`: as of when, ms; `fold`: the rule's window read as of `end` (null for noData, which needs none). */
+  look(end: number, fold: PaneFold | null, tell: (change: VerdictChange) => void): void {
+    if (this.rule.kind === 'spike') this.readBaseline(this.rule, end)
+    for (const [group, key] of this.state.groups.keys.entries()) {
+      if (key === null) continue
+      const before = this.standings.get(group) ?? null
+      const judged = this.judge(group, end, fold, before?.verdict === 'firing')
+      const step = progress(before, judged, end, this.rule.kind === 'noData' ? 0 : this.rule.for)
+      if (step.standing === null) this.standings.delete(group)
+      else this.standings.set(group, step.standing)
+      if (step.tell) tell(this.change(group, key, end, judged, step.standing, before))
+    }
+  }
+
+  /** Says ok for every group somebody was told about: the rule is gone. */
+  retire(end: number, tell: (change: VerdictChange) => void): void {
+    for (const [group, standing] of this.standings) {
+      const key = this.state.groups.keys[group]
+      if (!standing.told || key == null) continue
+      const judged: Judgement = { verdict: 'ok', reason: 'rule removed', value: null, normal: null }
+      tell(this.change(group, key, end, judged, null, standing))
+    }
+    this.standings.clear()
+  }
+
+  /** The average that a spike is held against, on the scale of the rule's window; null where unknown. */
+  normal(group: number): number | null {
+    if (this.rule.kind !== 'spike' || this.baseline === null) return null
+    const value = this.baseline.stat(this.rule.stat, group)
+    if (value === null || !knownWhenEmpty(this.rule.stat) || this.rule.stat === 'rate') return value
+    const window = this.state.metric.windows[this.windowIndex]!
+    return this.baseline.count(group) === 0 ? null : (value * window.size) / this.rule.over
+  }
+
+  private judge(group: number, end: number, fold: PaneFold | null, firing: boolean): Judgement {
+    const { rule, state } = this
+    switch (rule.kind) {
+      case 'noData':
+        return judgeNoData(rule, end, state.lastAt.get(group), state.firstSeen.get(group))
+      case 'threshold': {
+        const samples = sampleCount(rule.stat, fold!, group)
+        return judgeThreshold(rule, fold!.stat(rule.stat, group), samples, firing)
+      }
+      case 'spike': {
+        const samples = sampleCount(rule.stat, this.baseline!, group)
+        const value = fold!.count(group) === 0 && rule.stat !== 'ratio' ? null : fold!.stat(rule.stat, group)
+        return judgeSpike(
+          rule,
+          value,
+          this.normal(group),
+          samples === Infinity ? this.baseline!.count(group) : samples,
+        )
+      }
+    }
+  }
+
+  private readBaseline(rule: SpikeRule, end: number): void {
+    const rung = baselineRung(rule.over)
+    const size = RUNG_MS[rung]
+    const to = Math.floor((end - this.state.metric.windows[this.windowIndex]!.size) / size)
+    this.baseline!.read(this.state.panes(rung), to - rule.over / size, to, rule.over)
+  }
+
+  private change(
+    group: number,
+    key: string,
+    end: number,
+    judged: Judgement,
+    standing: Standing | null,
+    before: Standing | null,
+  ): VerdictChange {
+    const { rule, state } = this
+    const size = rule.kind === 'noData' ? rule.for : (state.metric.windows[this.windowIndex]?.size ?? TURN)
+    return {
+      rule: rule.id,
+      group: key,
+      verdict: standing?.verdict ?? 'ok',
+      reason: judged.reason,
+      at: end,
+      since: standing?.since ?? before?.since ?? end,
+      value: judged.value,
+      normal: judged.normal,
+      from: end - size,
+      to: end,
+      spark: this.spark(group, end),
+      evidence: this.evidence(group),
+    }
+  }
+
+  private evidence(group: number): Evidence | null {
+    const ms = this.state.lastMs.get(group)
+    if (ms === 0) return null
+    return { ms, seq: this.state.lastSeq.get(group), row: this.state.lastRow.get(group) }
+  }
+
+  /** The rule's stat over the panes before `end`, one value per pane of the window's (or baseline's) rung. */
+  private spark(group: number, end: number): (number | null)[] {
+    const window = this.state.metric.windows[this.windowIndex]
+    if (!window) return []
+    const rung = this.rule.kind === 'spike' ? baselineRung(this.rule.over) : window.rung
+    const size = RUNG_MS[rung]
+    const panes = this.state.panes(rung)
+    const one = new PaneFold(this.state.shape)
+    const to = Math.floor(end / size)
+    return Array.from({ length: SPARK }, (_, i) => {
+      one.read(panes, to - SPARK + i, to - SPARK + i + 1, size, group)
+      return one.stat(this.rule.stat, group)
+    })
+  }
+}
+
+/** Events behind a stat; infinite where nothing at all is a known value. */
+function sampleCount(stat: Stat, fold: PaneFold, group: number): number {
+  if (stat === 'ratio') return fold.raw(group, TOTAL)
+  return knownWhenEmpty(stat) ? Number.POSITIVE_INFINITY : fold.count(group)
+}

@@ -1,0 +1,24 @@
+/** Reads a partition's log from one position to another, decoded, in pieces of bounded size. */
+import type { Redis } from 'ioredis'
+import { decode } from '../event/decode.ts'
+import type { Entry } from '../event/entry.ts'
+
+const ENTRIES_AT_ONCE = 200
+
+/** Entries with from < id <= to, oldest first. */
+export async function* readLog(redis: Redis, log: string, from: string, to: string): AsyncGenerator<Entry[]> {
+  let after = from
+  while (after !== to) {
+    const raw = await redis.xrange(log, `(${after}`, to, 'COUNT', ENTRIES_AT_ONCE)
+    if (raw.length === 0) return
+    yield raw.map(([id, fields]) => decode(id, fields))
+    after = raw.at(-1)![0]
+  }
+}
+
+/** Compares two entry ids as Redis does. */
+export function compareIds(a: string, b: string): number {
+  const [ams, aseq] = a.split('-').map(Number) as [number, number]
+  const [bms, bseq] = b.split('-').map(Number) as [number, number]
+  return ams - bms || aseq - bseq
+}

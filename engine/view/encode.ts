@@ -1,0 +1,54 @@
+/**
+ * The `view` blobs: what readers get of a window, as JSON columns in blocks of 256 groups.
+ *
+ *   field `<metric>/<window>`         {"asOf": ms, "blocks": n}
+ *   field `<metric>/<window>/<block>` {"g": [group keys], "count": […], …, "baseline": […]}
+ */
+import type { Stat } from '../config/compiled.ts'
+
+export const VIEW_BLOCK = 256
+
+export interface ViewHeader {
+  asOf: number
+  blocks: number
+}
+/** `g` and one array per stat, all of one length; `baseline` only where a spike watches the window. */
+export type ViewBlock = { g: string[]; baseline?: (number | null)[] } & Partial<
+  Record<Stat, (number | null)[]>
+>
+
+export interface ViewSource {
+  /** Group keys by id; null where the id is free. */
+  keys: readonly (string | null)[]
+  stats: readonly Stat[]
+  value(stat: Stat, group: number): number | null
+  baseline: ((group: number) => number | null) | null
+}
+
+/** Calls `put` with every field of one window's view. */
+export function encodeView(
+  name: string,
+  asOf: number,
+  source: ViewSource,
+  put: (field: string, json: string) => void,
+): void {
+  let blocks = 0
+  for (let first = 0; first < source.keys.length; first += VIEW_BLOCK, blocks++) {
+    const block: ViewBlock = { g: [] }
+    const columns = source.stats.map(() => [] as (number | null)[])
+    const baseline: (number | null)[] = []
+    const end = Math.min(first + VIEW_BLOCK, source.keys.length)
+    for (let group = first; group < end; group++) {
+      const key = source.keys[group]
+      if (key == null) continue
+      block.g.push(key)
+      for (const [i, stat] of source.stats.entries()) columns[i]!.push(source.value(stat, group))
+      if (source.baseline) baseline.push(source.baseline(group))
+    }
+    for (const [i, stat] of source.stats.entries()) block[stat] = columns[i]!
+    if (source.baseline) block.baseline = baseline
+    put(`${name}/${blocks}`, JSON.stringify(block))
+  }
+  const header: ViewHeader = { asOf, blocks }
+  put(name, JSON.stringify(header))
+}

@@ -1,0 +1,173 @@
+/** One metric on one partition: its groups, its ladder of panes, and the windows read from it. */
+import { type CompiledMetric, type CompiledRule, RUNGS, type Rung } from '../config/compiled.ts'
+import type { Columns } from '../event/entry.ts'
+import { compileWhere, type RowTest } from '../rule/where.ts'
+import { Groups } from './groups.ts'
+import { Ladder } from './ladder.ts'
+import type { Pane } from './pane.ts'
+import { PaneFold } from './pane-fold.ts'
+import { type Shape, shapeOf } from './shape.ts'
+
+export const RUNG_MS: Record<Rung, number> = {
+  '10s': 10_000,
+  '1m': 60_000,
+  '10m': 600_000,
+  '1h': 3_600_000,
+  '1d': 86_400_000,
+}
+/** The finest step of time: windows are read, and panes closed, on this grid. */
+export const TURN = RUNG_MS['10s']
+/** Groups per metric and partition; what comes beyond is counted under `__other__`. */
+export const MAX_GROUPS = 30_000
+
+/** Panes whose values are shown with an alert. */
+export const SPARK = 30
+
+/** Rung a baseline of `over` ms is read from: the coarsest with at least 24 panes in it. */
+export function baselineRung(over: number): Rung {
+  return RUNGS.findLast((rung) => over / RUNG_MS[rung] >= 24) ?? RUNGS[0]
+}
+
+/** One numeric column by group id, grown on demand. */
+class GroupColumn {
+  values = new Float64Array(64)
+  set(group: number, value: number): void {
+    if (group >= this.values.length) {
+      const bigger = new Float64Array(2 ** Math.ceil(Math.log2(group + 1)))
+      bigger.set(this.values)
+      this.values = bigger
+    }
+    this.values[group] = value
+  }
+  get(group: number): number {
+    return this.values[group] ?? 0
+  }
+}
+
+export class MetricState {
+  metric: CompiledMetric
+  readonly shape: Shape
+  readonly groups = new Groups(MAX_GROUPS)
+  readonly ladder: Ladder
+  readonly folds: PaneFold[]
+  /** Per group: newest event time, log time of first sight, and where its newest matching event stands. */
+  readonly lastAt = new GroupColumn()
+  readonly firstSeen = new GroupColumn()
+  readonly lastMs = new GroupColumn()
+  readonly lastSeq = new GroupColumn()
+  readonly lastRow = new GroupColumn()
+  /** All of the above, for snapshots. */
+  readonly columns = [this.lastAt, this.firstSeen, this.lastMs, this.lastSeq, this.lastRow]
+  /** Newest event time of all groups, ms. */
+  newestAt = 0
+  private readonly where: RowTest | null
+
+  constructor(metric: CompiledMetric, rules: CompiledRule[]) {
+    this.metric = metric
+    this.shape = shapeOf(metric)
+    this.where = compileWhere(metric.where)
+    const sizes = RUNGS.map((rung) => RUNG_MS[rung])
+    this.ladder = new Ladder(this.shape, sizes, keepOf(metric, rules))
+    this.folds = metric.windows.map(() => new PaneFold(this.shape))
+    if (metric.by.length === 0) this.groups.idOfKey('[]')
+  }
+
+  /**
+   * Adds rows[0…n) of an entry. `times[i]` is the event time of rows[i]; `ms`, `seq` name the entry. Rows whose
+   * `of` is absent are no samples of this metric.
+   */
+  addRows(
+    columns: Columns,
+    rows: Int32Array,
+    times: Float64Array,
+    from: number,
+    to: number,
+    ms: number,
+    seq: number,
+  ): void {
+    const { by, of } = this.metric
+    const values = of === null ? null : columns[of]
+    if (of !== null && values === undefined) return
+    const keys = by.length === 1 ? columns[by[0]!] : undefined
+    for (let i = from; i < to; i++) {
+      const row = rows[i]!
+      const matched = this.where === null || this.where(columns, row)
+      if (!matched && !this.shape.ratio) continue
+      let value = 0
+      if (values != null) {
+        const raw = values[row]
+        if (typeof raw !== 'number') continue
+        value = raw
+      }
+      const key = keys?.[row]
+      const group =
+        typeof key === 'string'
+          ? this.groups.idOfString(key)
+          : this.groups.idOfValues(by.map((field) => columns[field]?.[row]))
+      const at = times[i]!
+      this.ladder.add(at, group, matched, value)
+      if (this.firstSeen.get(group) === 0) this.firstSeen.set(group, ms)
+      if (at > this.lastAt.get(group)) this.lastAt.set(group, at)
+      if (at > this.newestAt) this.newestAt = at
+      if (matched) {
+        this.lastMs.set(group, ms)
+        this.lastSeq.set(group, seq)
+        this.lastRow.set(group, row)
+      }
+    }
+  }
+
+  /** Takes over what may change without losing state: titles, series kept, and what rules read. */
+  configure(metric: CompiledMetric, rules: CompiledRule[]): void {
+    this.metric = metric
+    this.ladder.keep = keepOf(metric, rules)
+  }
+
+  /** Panes of a rung by number. */
+  panes(rung: Rung): ReadonlyMap<number, Pane> {
+    return this.ladder.panes[RUNGS.indexOf(rung)]!
+  }
+
+  /** Reads window `index` as of `end` (a multiple of its slide). */
+  readWindow(index: number, end: number): PaneFold {
+    const window = this.metric.windows[index]!
+    const rung = RUNG_MS[window.rung]
+    const fold = this.folds[index]!
+    fold.read(this.panes(window.rung), (end - window.size) / rung, end / rung, window.size)
+    return fold
+  }
+
+  /** Forgets groups that no pane refers to any more and that `held` does not hold on to. */
+  evict(held: (group: number) => boolean): void {
+    const used = new Set<number>()
+    for (const panes of this.ladder.panes) {
+      for (const pane of panes.values()) {
+        for (let i = 0; i < pane.touched.size; i++) used.add(pane.touched.at(i))
+      }
+    }
+    for (const [id, key] of this.groups.keys.entries()) {
+      if (key === null || key === '[]' || used.has(id) || held(id)) continue
+      this.groups.evict(id)
+      for (const column of this.columns) column.set(id, 0)
+    }
+  }
+}
+
+/** How long behind `asOf` each rung is read, ms, in the order of RUNGS. */
+function keepOf(metric: CompiledMetric, rules: CompiledRule[]): number[] {
+  const keep = RUNGS.map(() => 0)
+  const need = (rung: Rung, ms: number): void => {
+    const at = RUNGS.indexOf(rung)
+    keep[at] = Math.max(keep[at]!, ms)
+  }
+  for (const window of metric.windows) need(window.rung, window.size + window.slide)
+  for (const rule of rules) {
+    const window = metric.windows.find((w) => w.name === rule.window)
+    if (rule.metric !== metric.name || !window) continue
+    need(window.rung, SPARK * RUNG_MS[window.rung] + window.slide)
+    if (rule.kind !== 'spike') continue
+    const rung = baselineRung(rule.over)
+    need(rung, rule.over + window.size + window.slide + RUNG_MS[rung])
+  }
+  return keep
+}

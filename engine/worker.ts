@@ -1,0 +1,212 @@
+/**
+ * One engine process: claims partitions, reads their logs, feeds the folds, and lets them commit. Any number of
+ * workers may run; which one owns a partition is decided by the leases alone.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import { admitter, ALERTS, claim, type Target } from './commit/claim.ts'
+import { Controls } from './commit/controls.ts'
+import type { Partition, PartitionEnvironment } from './commit/partition.ts'
+import { WeirError } from './error.ts'
+import { detectStore } from './series/detect-store.ts'
+import { connect } from './stream/connection.ts'
+
+export interface WorkerOptions {
+  redisUrl: string
+  namespace: string
+  log: Logger
+  ttl?: number
+  commitEvery?: number
+  snapshotEvery?: number
+}
+
+/** Bytes aimed at per read, and the bounds of the number of entries per partition and read. */
+const READ_BYTES = 4 * 1024 * 1024
+const MIN_COUNT = 8
+const MAX_COUNT = 500
+/** Longest wait for entries: short while something waits for its commit. */
+const BLOCK_IDLE = 100
+const BLOCK_BUSY = 20
+const CLAIM_EVERY = 500
+const CONTROL_EVERY = 200
+
+type Read = [key: string, entries: [id: string, fields: string[]][]][]
+
+export class Worker {
+  readonly id = `${process.pid}.${randomUUID().slice(0, 8)}`
+  readonly partitions = new Map<string, Partition>()
+  /** Partitions that stopped because going on would be a guess; with the reason. */
+  readonly stopped = new Map<string, Error>()
+  private readonly options: WorkerOptions
+  private readonly redis: Redis
+  private readonly reader: Redis
+  private readonly controls: Controls
+  private readonly tokens = new Map<string, string>()
+  private env!: PartitionEnvironment
+  private running = true
+  private loops: Promise<unknown> | null = null
+  private entryBytes = 1024
+
+  constructor(options: WorkerOptions) {
+    this.options = options
+    this.redis = connect(options.redisUrl, 'commit', 'weir-engine')
+    this.reader = connect(options.redisUrl, 'block', 'weir-engine-reader')
+    this.controls = new Controls(this.redis, options.namespace)
+  }
+
+  /** Connects and starts working; rejects with WEIR_REDIS_AWAY where Redis does not answer. */
+  async start(): Promise<void> {
+    const { redisUrl, namespace, log } = this.options
+    try {
+      await this.redis.connect()
+      await this.reader.connect()
+    } catch (cause) {
+      throw redisAway(redisUrl, cause)
+    }
+    const store = await detectStore(this.redis)
+    this.env = {
+      redis: this.redis,
+      namespace,
+      store,
+      ttl: this.options.ttl ?? 5000,
+      commitEvery: this.options.commitEvery ?? 100,
+      snapshotEvery: this.options.snapshotEvery ?? 10_000,
+      onFailure: (where, error) => log.warn({ where, err: error }, 'will be tried again'),
+    }
+    log.info({ worker: this.id, series: store.name }, 'engine ready')
+    this.loops = Promise.all([this.claimLoop(), this.readLoop()])
+  }
+
+  /** Commits, snapshots and gives back every partition. */
+  async stop(): Promise<void> {
+    this.running = false
+    await this.loops
+    await Promise.allSettled([...this.partitions.values()].map((partition) => partition.release(Date.now())))
+    this.redis.disconnect()
+    this.reader.disconnect()
+  }
+
+  private async claimLoop(): Promise<void> {
+    let claimedAt = 0
+    while (this.running) {
+      try {
+        const changed = await this.controls.refresh()
+        if (changed || Date.now() - claimedAt > CLAIM_EVERY) {
+          claimedAt = Date.now()
+          for (const target of this.missing()) await this.claim(target)
+        }
+      } catch (error) {
+        this.env.onFailure('control', error)
+      }
+      await pause(CONTROL_EVERY)
+    }
+  }
+
+  /** Partitions of the newest config that this worker does not have. */
+  private missing(): Target[] {
+    if (this.controls.newest === '') return []
+    const streams = this.controls.resolve(this.controls.newest).streams
+    const targets: Target[] = [{ stream: ALERTS, partition: 0 }]
+    for (const { name, partitions } of streams) {
+      for (let partition = 0; partition < partitions; partition++) targets.push({ stream: name, partition })
+    }
+    return targets.filter(({ stream, partition }) => {
+      const name = `${stream}.${partition}`
+      return !this.partitions.has(name) && !this.stopped.has(name)
+    })
+  }
+
+  private async claim(target: Target): Promise<void> {
+    const name = `${target.stream}.${target.partition}`
+    const { log } = this.options
+    try {
+      const claimed = await claim(this.env, this.controls, this.id, target, this.tokens.get(name) ?? '')
+      if (claimed.verdict === 'HELD') return
+      this.tokens.set(name, claimed.partition.token)
+      this.partitions.set(name, claimed.partition)
+      const { replayed, checked } = claimed
+      log.info({ partition: name, replayed, selfCheck: checked ? 'passed' : 'nothing to check' }, 'owned')
+    } catch (error) {
+      if (error instanceof WeirError && !error.retry) {
+        this.stopped.set(name, error)
+        log.error({ partition: name, err: error }, 'partition stopped')
+      } else {
+        this.env.onFailure(name, error)
+      }
+    }
+  }
+
+  private async readLoop(): Promise<void> {
+    while (this.running) {
+      let busy = false
+      const now = Date.now()
+      for (const [name, partition] of this.partitions) {
+        const pulse = partition.pulse(now, this.controls.newest)
+        busy ||= pulse === 'busy'
+        if (pulse !== 'lost') continue
+        this.partitions.delete(name)
+        await partition.drop()
+      }
+      try {
+        const read = await this.read(busy ? BLOCK_BUSY : BLOCK_IDLE)
+        if (read === null) continue
+        await this.feed(read)
+      } catch (error) {
+        this.env.onFailure('read', error)
+        await pause(200)
+      }
+    }
+  }
+
+  private async read(block: number): Promise<Read | null> {
+    const from = [...this.partitions.values()].filter((partition) => partition.hungry)
+    if (from.length === 0) {
+      await pause(block)
+      return null
+    }
+    const count = Math.min(
+      MAX_COUNT,
+      Math.max(MIN_COUNT, Math.floor(READ_BYTES / this.entryBytes / from.length)),
+    )
+    const keys = from.map((partition) => partition.keys.log)
+    const offsets = from.map((partition) => partition.off)
+    return (await this.reader.xread(
+      'COUNT',
+      count,
+      'BLOCK',
+      block,
+      'STREAMS',
+      ...keys,
+      ...offsets,
+    )) as Read | null
+  }
+
+  private async feed(read: Read): Promise<void> {
+    const byLog = new Map([...this.partitions.values()].map((partition) => [partition.keys.log, partition]))
+    const admit = admitter(this.controls)
+    for (const [key, entries] of read) {
+      const partition = byLog.get(key)
+      if (!partition) continue
+      await partition.feed(entries, admit)
+      const bytes = entries[0]![1].reduce((sum, field) => sum + field.length, 0)
+      this.entryBytes = 0.9 * this.entryBytes + 0.1 * bytes
+    }
+  }
+}
+
+function redisAway(url: string, cause: unknown): WeirError {
+  const safe = url.replace(/\/\/[^@/]*@/, '//…@')
+  return new WeirError(`Redis does not answer at ${safe}.`, {
+    code: 'WEIR_REDIS_AWAY',
+    domain: 'external',
+    retry: true,
+    where: 'REDIS_URL',
+    todo: 'Start Redis there, or set REDIS_URL.',
+    cause,
+  })
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
