@@ -26,14 +26,8 @@ export function promiseCard(now: () => number): Card<BoardPromise> {
   const line = chart()
   const span = element('p', 'span', element('span', '', '24 h ago'), element('span', '', 'now'))
   const head = element('h2', 'card-head', title, state.node)
-  const node = element(
-    'article',
-    'promise',
-    head,
-    figure.node,
-    target,
-    element('div', 'plot', line.node, span),
-  )
+  const reading = element('div', 'reading', figure.node, target)
+  const node = element('article', 'promise', head, reading, element('div', 'plot', line.node, span))
   const draw = (promise: BoardPromise): void => {
     node.dataset['mood'] = promise.mood
     write(title, promise.title)
@@ -54,7 +48,7 @@ export function numberCard(): Card<BoardNumber> {
     node.dataset['mood'] = number.mood
     write(title, number.title)
     state.draw(number.mood, NUMBER_WORD[number.mood])
-    figure.draw(number.value, number.unit)
+    figure.draw(number.value, number.value === '–' ? 'unknown' : number.unit)
   }
   return { node, draw }
 }
@@ -84,6 +78,7 @@ export function stateWord(): { node: HTMLElement; draw: (mood: Mood, word: strin
   const word = element('span', 'word')
   const node = element('span', 'state', svg as unknown as Node, word)
   const draw = (mood: Mood, text: string): void => {
+    node.dataset['mood'] = mood
     reshape(svg, mood)
     write(word, text)
   }

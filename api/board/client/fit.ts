@@ -1,19 +1,51 @@
-/** On a TV nothing scrolls: shows as many alerts as there is room for, and says how many more there are. */
+/** On a wall nothing scrolls: the headline gets as large, and the alerts as many, as there is room for. */
 
-/** `elsewhere` alerts are open but were not sent. */
-export function fit(board: HTMLElement, list: HTMLElement, elsewhere: number): void {
-  const more = document.getElementById('more')!
-  const alerts = [...list.children] as HTMLElement[]
-  const tell = (hidden: number): void => {
-    const count = hidden + elsewhere
-    more.textContent = count > 0 ? `and ${count} more` : ''
+/** Sizes of the headline in px of a 1920 × 1080 wall, largest first; the last is used even if lines break. */
+const SIZES = [140, 124, 112, 104, 98]
+/** Lines of the whole headline. */
+const LINES = 3
+
+/** Takes the largest size at which each sentence stands on one line; two sentences start smaller than one. */
+export function fitHeadline(h1: HTMLElement, first: HTMLElement, second: HTMLElement, wall: boolean): void {
+  h1.style.removeProperty('--size')
+  second.style.removeProperty('--lines')
+  if (!wall) return
+  for (const size of SIZES.slice(second.textContent === '' ? 0 : 2)) {
+    h1.style.setProperty('--size', String(size))
+    if (lines(first) <= 1 && lines(second) <= 1) return
   }
+  second.style.setProperty('--lines', String(LINES - lines(first)))
+}
+
+function lines(node: HTMLElement): number {
+  return Math.floor(node.clientHeight / Number.parseFloat(getComputedStyle(node).lineHeight))
+}
+
+/** Hides the last alerts until the rest fits; `elsewhere` more are open that were not sent. */
+export function fitAlerts(
+  board: HTMLElement,
+  list: HTMLElement,
+  more: HTMLElement,
+  elsewhere: number,
+  wall: boolean,
+): void {
+  const alerts = [...list.children] as HTMLElement[]
   for (const alert of alerts) alert.hidden = false
   list.dataset['count'] = String(alerts.length)
-  tell(0)
-  if (getComputedStyle(board).overflowY !== 'hidden') return
-  for (let shown = alerts.length; shown > 1 && board.scrollHeight > board.clientHeight;) {
-    alerts[--shown]!.hidden = true
-    tell(alerts.length - shown)
+  let shown = alerts.length
+  const tell = (): void => {
+    const count = alerts.length - shown + elsewhere
+    more.textContent = count > 0 ? `and ${count} more` : ''
+  }
+  const crowded = (): boolean => wall && board.scrollHeight > board.clientHeight
+  list.dataset['tight'] = 'no'
+  tell()
+  for (const least of [2, 1]) {
+    while (shown > least && crowded()) {
+      alerts[--shown]!.hidden = true
+      tell()
+    }
+    // Before the second alert goes, all sentences shrink to one line.
+    list.dataset['tight'] = crowded() ? 'yes' : 'no'
   }
 }

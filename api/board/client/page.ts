@@ -3,7 +3,7 @@ import type { BoardState, Mood, Part } from '../state.ts'
 import { age } from './age.ts'
 import { alertCard, numberCard, promiseCard, stateWord, type Card } from './cards.ts'
 import { element, glow, keyed, write } from './element.ts'
-import { fit } from './fit.ts'
+import { fitAlerts, fitHeadline } from './fit.ts'
 import { favicon, SIGN, WORD } from './shape.ts'
 
 export interface Page {
@@ -38,7 +38,9 @@ export function page(root: Document): Page {
     state.draw(mood, cut ? 'Last known' : WORD[mood])
     const icon = find('icon') as HTMLLinkElement
     if (icon.href !== favicon(mood)) icon.href = favicon(mood)
-    fit(find('board'), find('alerts'), board?.moreAlerts ?? 0)
+    const wall = getComputedStyle(find('board')).overflowY === 'hidden'
+    fitHeadline(find('headline'), find('first'), find('second'), wall)
+    fitAlerts(find('board'), find('alerts'), find('more'), board?.moreAlerts ?? 0, wall)
   }
 
   const draw = (next: BoardState): void => {
@@ -52,7 +54,7 @@ export function page(root: Document): Page {
     keyed(find('alerts'), next.alerts, (alert) => alert.id, alertCard, cards.alerts)
     find('numbers').dataset['count'] = String(next.numbers.length)
     root.body.dataset['alerts'] = String(next.alerts.length)
-    write(find('calm'), next.mood === 'unknown' ? 'No open alerts known.' : 'No open alerts.')
+    write(find('calm'), next.own.mood === 'unknown' ? 'No open alerts known.' : 'No open alerts.')
     write(find('rate'), next.own.rate)
     sentence(
       find('newest'),

@@ -29,7 +29,8 @@ export function name(raw: string): string {
 /** `sentence` with every whole occurrence of the raw name replaced by the name people read. */
 export function nameIn(sentence: string, raw: string): string {
   const named = name(raw)
-  if (raw.length < 2 || named === raw) return sentence
+  // Longer ones are no names; group values are cut to this length anyway.
+  if (raw.length < 2 || raw.length > 200 || named === raw) return sentence
   const escaped = raw.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   return sentence.replace(
     new RegExp(`(?<![\\p{L}\\p{N}_-])${escaped}(?![\\p{L}\\p{N}_-])`, 'gu'),

@@ -48,7 +48,7 @@ export function promise(
 /** `value` for people; with more digits where it would read like `unlike`: 900.4 ms breaks 900 ms. */
 function shown(value: number | null, stat: Stat, unit: string, unlike: string | null): Quantity {
   const readings = [0, 1, 2, 3].map((finer) => quantity(value, stat, unit, finer))
-  return readings.find((each) => joined(each) !== unlike) ?? readings[0]!
+  return readings.find((each) => joined(each).replace(/\.0+(?!\d)/, '') !== unlike) ?? readings[0]!
 }
 
 /** The last 24 hours with a null wherever a point is missing, thinned to `MAX_POINTS`. */
