@@ -47,7 +47,8 @@ export async function run(scraper: Scraper, version: string, world: RunWorld, la
   }))
   signals.insane = null
   applySane(scraper, signals)
-  signals.timings.total = performance.now() - begun
+  // Waiting for a turn is no part of how long the site took.
+  signals.timings.total = performance.now() - begun - (signals.timings.waited ?? 0)
   signals.timings.waited = (signals.timings.waited ?? 0) + late
   const verdict = judge(signals)
   const at = world.now()
@@ -96,7 +97,8 @@ async function visitPage(scraper: BrowserScraper, world: RunWorld): Promise<Sign
       return visit(lease, scraper, allowed ? {} : { mayRead: isPublic })
     }, limits)
     signals.timings.waited = waited
-    return signals
+    // What breaks because we are stopping is nobody's failure.
+    return pool.closed && signals.fault ? skipped(scraper, 'busy', 'the scrapers are stopping') : signals
   } catch (error) {
     if (!(error instanceof PoolFailure)) return faulty(scraper, 'code', error)
     if (error.reason === 'busy' || error.reason === 'closed') return skipped(scraper, 'busy', error.message)
@@ -142,7 +144,7 @@ function runEvent(
     kind: scraper.kind,
     fleet: scraper.fleet,
     host: scraper.host,
-    url: signals.finalUrl ?? scraper.url,
+    url: (signals.finalUrl ?? scraper.url).slice(0, 2000),
     ...verdict,
     right: RIGHT.includes(verdict.outcome as Outcome),
     ms: Math.round(signals.timings.total),

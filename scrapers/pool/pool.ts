@@ -40,6 +40,7 @@ export interface Pool {
   readonly launched: number
   readonly failedLaunches: number
   readonly pids: number[]
+  readonly closed: boolean
   /**
    * Runs a job with a page of its own, in its own context. Rejects with PoolFailure: `busy` after `patience` ms
    * without a free worker, `launch` without a browser, `hung` when the job passed `deadline`, `closed`.
@@ -160,6 +161,9 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
     },
     get pids() {
       return browsers.pids
+    },
+    get closed() {
+      return closed
     },
     run,
     close,

@@ -1,0 +1,137 @@
+/** The scrapers as a program: config and files in, a schedule of runs, events out. Tests run it in process. */
+import { dirname, resolve } from 'node:path'
+import type { Logger } from 'pino'
+import { type CompiledConfig, type RunEvent, loadConfig } from '../engine/index.ts'
+import { fromCompiled } from './define/check.ts'
+import { glob } from './load/glob.ts'
+import { scraperLoader } from './load/scraper-files.ts'
+import { openOutlet } from './outlet.ts'
+import { type Pool, openPool } from './pool/pool.ts'
+import { type RunWorld, run } from './run.ts'
+import { memoryGate } from './schedule/gate.ts'
+import { type Scheduled, createSchedule } from './schedule/schedule.ts'
+import { skipLimit } from './schedule/skip-limit.ts'
+
+export interface AppOptions {
+  redisUrl: string
+  configPath: string
+  /** Version of the tool; part of every scraper's version. */
+  toolVersion: string
+  /** Finds the browser; asked only when a browser scraper is there. */
+  chromium: () => Promise<string>
+  /** Rules such as `MAP * 127.0.0.1:8080`. */
+  hostRules?: string
+  log: Logger
+}
+
+export interface App {
+  /** Reads config and scraper files anew. A broken config changes nothing. */
+  reload(): Promise<void>
+  close(): Promise<void>
+}
+
+const HEALTH_MS = 60_000
+const GRACE_MS = 700
+
+/** Starts everything. Throws where the config cannot be read. */
+export async function startScrapers(options: AppOptions): Promise<App> {
+  const { log } = options
+  const folder = dirname(resolve(options.configPath))
+  const loadFiles = scraperLoader(options.toolVersion)
+  const first = await loadConfig(options.configPath)
+  const outlet = openOutlet(options.redisUrl, first.namespace, 'scrapers')
+  const limit = skipLimit()
+  const outcomes: Record<string, number> = {}
+  let latest = 0
+
+  const world: RunWorld = {
+    gate: memoryGate(),
+    pool: null,
+    now: Date.now,
+    sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
+    publish,
+    publishRows: async (stream, rows, origin) => {
+      for (const row of rows) report(await outlet.send(stream, row, origin), stream, origin)
+    },
+    hostsRemapped: options.hostRules !== undefined,
+  }
+  const schedule = createSchedule({
+    now: Date.now,
+    random: Math.random,
+    run: async ({ scraper, version }, late) => {
+      latest = Math.max(latest, late)
+      await run(scraper, version, world, late)
+    },
+  })
+
+  async function publish(event: RunEvent): Promise<void> {
+    outcomes[event.outcome] = (outcomes[event.outcome] ?? 0) + 1
+    const { scraper, outcome, reason, detail, ms } = event
+    log.debug({ scraper, outcome, reason, detail, ms }, 'run')
+    if (!limit.tells(scraper, outcome === 'skipped', event.at)) return
+    report(await outlet.send('runs', { ...event }, scraper), 'runs', scraper)
+  }
+
+  function report(sent: { ok: true } | { ok: false; reason: string }, stream: string, scraper: string): void {
+    if (!sent.ok) log.warn({ stream, scraper, reason: sent.reason }, 'an event was refused')
+  }
+
+  async function apply(config: CompiledConfig): Promise<void> {
+    const { scrapers, problems } = await loadFiles(await glob(config.scrapers, folder), folder)
+    for (const { file, message } of problems) log.error({ file }, message)
+    const version = `config-${config.hash.slice(0, 7)}`
+    const names = new Set(scrapers.map(({ scraper }) => scraper.name))
+    const checks: Scheduled[] = config.checks
+      .filter(({ name }) => !names.has(name))
+      .map((check) => ({ scraper: fromCompiled(check), version }))
+    const all = [...scrapers, ...checks]
+    outlet.use(config.streams)
+    if (world.pool === null && all.some(({ scraper }) => scraper.kind === 'browser'))
+      world.pool = await startPool(options)
+    schedule.set(all)
+    log.info({ scrapers: all.length, problems: problems.length }, 'scrapers scheduled')
+  }
+
+  await apply(first)
+  const health = setInterval(() => {
+    const { pool } = world
+    log.info(
+      {
+        runs: { ...outcomes },
+        scheduled: schedule.size,
+        running: schedule.running,
+        missed: schedule.missed,
+        latestMs: Math.round(latest),
+        untold: limit.untold,
+        browsers: pool ? { busy: pool.busy, waiting: pool.waiting, launched: pool.launched } : null,
+        rssMb: Math.round(process.memoryUsage.rss() / 1048576),
+      },
+      'health',
+    )
+    for (const outcome of Object.keys(outcomes)) delete outcomes[outcome]
+    latest = 0
+  }, HEALTH_MS)
+  health.unref()
+
+  return {
+    async reload() {
+      const config = await loadConfig(options.configPath)
+      await apply(config)
+    },
+    async close() {
+      clearInterval(health)
+      await schedule.stop(GRACE_MS)
+      await world.pool?.close(0)
+      // Runs that the closing pool has just ended still publish their event.
+      await schedule.stop(GRACE_MS)
+      await outlet.close()
+    },
+  }
+}
+
+async function startPool({ chromium, hostRules, log }: AppOptions): Promise<Pool> {
+  const executable = await chromium()
+  const pool = await openPool({ executable, ...(hostRules === undefined ? {} : { hostRules }) })
+  log.info({ workers: pool.workers }, 'browser pool ready')
+  return pool
+}

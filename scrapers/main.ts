@@ -1,0 +1,58 @@
+/** `weir scrapers`: runs all scrapers of the config until told to stop, or until its parent is gone. */
+import { readFileSync } from 'node:fs'
+import closeWithGrace from 'close-with-grace'
+import { pino } from 'pino'
+import { WeirError } from '../engine/index.ts'
+import { type App, startScrapers } from './app.ts'
+
+const { env } = process
+const log = pino({ name: 'scrapers', level: env['LOG_LEVEL'] ?? 'info' })
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+const hostRules = env['WEIR_HOST_RESOLVER_RULES']
+
+let app: App | null = null
+const closing = closeWithGrace({ delay: 15_000, logger: false }, async ({ err }) => {
+  if (err) log.fatal({ err }, 'the scrapers stop')
+  await app?.close()
+})
+process.on('disconnect', () => void closing.close())
+// One reload at a time, and always one more after a change that came meanwhile.
+let reloading: Promise<void> = Promise.resolve()
+process.on('message', (message: unknown) => {
+  if ((message as { type?: unknown } | null)?.type !== 'reload') return
+  reloading = reloading.then(() => app?.reload()).catch((error: unknown) => log.error(explain(error)))
+})
+
+try {
+  app = await startScrapers({
+    redisUrl: env['REDIS_URL'] ?? 'redis://127.0.0.1:6379',
+    configPath: env['WEIR_CONFIG'] ?? 'streams.config.ts',
+    toolVersion: version,
+    chromium: findBrowser,
+    ...(hostRules ? { hostRules } : {}),
+    log,
+  })
+  if (process.send) process.send({ type: 'ready' })
+} catch (error) {
+  log.fatal(explain(error))
+  process.exitCode = 1
+  await closing.close()
+}
+
+/** WEIR_CHROMIUM, which `weir scrapers` sets, or a search as it makes it. */
+async function findBrowser(): Promise<string> {
+  const named = env['WEIR_CHROMIUM']
+  if (named) return named
+  const launch = new URL('../launch/chromium.ts', import.meta.url).href
+  const { findChromium } = (await import(launch)) as {
+    findChromium: (options: { root: string }) => Promise<{ path: string }>
+  }
+  return (await findChromium({ root: new URL('..', import.meta.url).pathname })).path
+}
+
+function explain(error: unknown): string {
+  if (error instanceof WeirError) return error.explain()
+  return error instanceof Error ? error.message : String(error)
+}
