@@ -15,8 +15,8 @@ export interface Chromium {
 }
 
 export interface ChromiumOptions {
-  /** Folder of the project; the one in the npm package is unpacked into `.weir/chromium` there. */
-  root: string
+  /** The one in the npm package is unpacked into the folder `chromium` of this one. */
+  state: string
   env?: NodeJS.ProcessEnv
   installer?: Installer
   /** Told before something is installed. */
@@ -69,13 +69,13 @@ async function fromPackage(options: ChromiumOptions): Promise<Chromium> {
       `there is none here, and the npm package has none for ${process.platform} ${process.arch}.`,
       'Install Google Chrome or Chromium, or set WEIR_CHROMIUM to one.',
     )
-  let path = await unpack(options.root)
+  let path = await unpack(options.state)
   await bringLibraries(path, options)
   let version = await versionOf(path)
   if (version === null) {
     // An interrupted unpacking leaves half a file behind.
-    rmSync(folder(options.root), { recursive: true, force: true })
-    path = await unpack(options.root)
+    rmSync(folder(options.state), { recursive: true, force: true })
+    path = await unpack(options.state)
     version = await versionOf(path)
   }
   if (version === null)
@@ -88,10 +88,10 @@ async function fromPackage(options: ChromiumOptions): Promise<Chromium> {
 }
 
 /** The package unpacks into the temporary folder; ours belongs to this project and nobody else can write it. */
-async function unpack(root: string): Promise<string> {
+async function unpack(state: string): Promise<string> {
   const before = process.env['TMPDIR']
-  mkdirSync(folder(root), { recursive: true, mode: 0o700 })
-  process.env['TMPDIR'] = folder(root)
+  mkdirSync(folder(state), { recursive: true, mode: 0o700 })
+  process.env['TMPDIR'] = folder(state)
   try {
     const { default: chromium } = await import('@sparticuz/chromium')
     return await chromium.executablePath()
@@ -101,8 +101,8 @@ async function unpack(root: string): Promise<string> {
   }
 }
 
-function folder(root: string): string {
-  return join(root, '.weir', 'chromium')
+function folder(state: string): string {
+  return join(state, 'chromium')
 }
 
 async function bringLibraries(path: string, options: ChromiumOptions): Promise<void> {

@@ -1,6 +1,5 @@
 /** The Redis that Weir works with: the one of REDIS_URL, else one of our own in the project's folder. */
 import { mkdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, WeirError } from '../engine/index.ts'
@@ -8,6 +7,7 @@ import { systemInstaller, type Installer } from './debian.ts'
 import { findProgram } from './find-program.ts'
 import { startGuarded } from './guarded.ts'
 import { isAlive, takeLock } from './lock.js'
+import { freePort } from './port.ts'
 
 export interface ProvidedRedis {
   readonly url: string
@@ -21,8 +21,8 @@ export interface ProvidedRedis {
 }
 
 export interface RedisOptions {
-  /** Folder of the project; our own server keeps its data in `.weir/redis` there. */
-  root: string
+  /** Our own server keeps its data in the folder `redis` of this one. */
+  state: string
   env?: NodeJS.ProcessEnv
   installer?: Installer
   /** Told before something is installed. */
@@ -48,7 +48,7 @@ export async function provideRedis(options: RedisOptions): Promise<ProvidedRedis
 }
 
 /** Path of a server program, obtained first where that is possible. */
-export async function obtainServer(options: Omit<RedisOptions, 'root'> = {}): Promise<string> {
+export async function obtainServer(options: Omit<RedisOptions, 'state'> = {}): Promise<string> {
   const env = options.env ?? process.env
   const there = findProgram(SERVERS, env['PATH'])
   if (there !== null) return there
@@ -72,13 +72,13 @@ Then start again.`,
 
 async function startOwn(options: RedisOptions): Promise<ProvidedRedis> {
   const program = await obtainServer(options)
-  const dir = join(options.root, '.weir', 'redis')
-  const holder = takeLock(join(options.root, '.weir', 'lock'))
+  const dir = join(options.state, 'redis')
+  const holder = takeLock(join(options.state, 'lock'))
   if (holder !== 0)
     throw setupError(
-      options.root,
+      options.state,
       `weir already runs in this folder (process ${holder}).`,
-      `Stop it with Ctrl-C or kill ${holder}, or start this one in another clone.`,
+      `Stop it with Ctrl-C or kill ${holder}, or give this one another folder: WEIR_DIR=.weir-2`,
     )
   mkdirSync(dir, { recursive: true })
   await endOrphan(dir)
@@ -125,8 +125,7 @@ async function endOrphan(dir: string): Promise<void> {
 async function answering(url: string): Promise<void> {
   const deadline = Date.now() + START_MS
   while (!(await alive(url))) {
-    if (Date.now() > deadline)
-      throw setupError(address(url), 'Redis does not answer.', 'See .weir/redis/redis.log')
+    if (Date.now() > deadline) throw setupError(address(url), 'Redis does not answer.', 'Start again.')
     await sleep(25)
   }
 }
@@ -178,16 +177,6 @@ function address(url: string): string {
   } catch {
     return '(not a URL)'
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const bound = server.address()
-      server.close(() => resolve(typeof bound === 'object' && bound !== null ? bound.port : 0))
-    })
-  })
 }
 
 function read(file: string): string {
