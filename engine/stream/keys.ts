@@ -71,8 +71,8 @@ export function sharedKeys(namespace: string): SharedKeys {
 export interface NotifyKeys {
   /** Hash: what became of each notification, by `<alert> <event> <channel>`. */
   ledger: string
-  /** String: cursor in the alerts up to which every notification is settled. */
-  cursor: string
+  /** Hash: per channel, the cursor in the alerts up to which its notifications are settled. */
+  cursors: string
   /** String with expiry: the process that notifies. */
   lease: string
 }
@@ -80,5 +80,5 @@ export interface NotifyKeys {
 /** In the slot of the alerts, so that a notification can be written beside them. */
 export function notifyKeys(namespace: string): NotifyKeys {
   const tag = `${namespace}:{alerts.0}`
-  return { ledger: `${tag}:notified`, cursor: `${tag}:notified-to`, lease: `${tag}:notifier` }
+  return { ledger: `${tag}:notified`, cursors: `${tag}:notified-to`, lease: `${tag}:notifier` }
 }

@@ -1,0 +1,111 @@
+/** Delivery against a real HTTP server: what each answer means, and which addresses are never called. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { backoff } from './backoff.ts'
+import { deliver, judge } from './deliver.ts'
+import { isPrivate, readDestination, refuseHost } from './destination.ts'
+
+const servers: { close(): void }[] = []
+afterEach(() => servers.splice(0).forEach((server) => server.close()))
+
+async function receiver(answer: (request: IncomingMessage, response: ServerResponse, body: string) => void) {
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => (body += String(chunk)))
+    request.on('end', () => answer(request, response, body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  servers.push({ close: () => (server.closeAllConnections(), server.close()) })
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/services/SECRET`)
+}
+
+const options = { timeoutMs: 3000, allowPrivate: true, clock: () => 0 }
+
+test('a message arrives as JSON with its key', async () => {
+  const got: unknown[] = []
+  const url = await receiver((request, response, body) => {
+    got.push(request.headers['idempotency-key'], JSON.parse(body))
+    response.end('ok')
+  })
+  expect(await deliver(url, { text: 'hello' }, 'a1 fired ops', options)).toEqual({ status: 'sent' })
+  expect(got).toEqual(['a1 fired ops', { text: 'hello' }])
+})
+
+test('500, 429 and silence are tried again; 404 and redirects are not; the address stays secret', async () => {
+  const answers: [number, Record<string, string>, string][] = [
+    [500, {}, 'oops'],
+    [429, { 'retry-after': '7' }, ''],
+    [404, {}, 'no_service'],
+    [302, { location: 'http://127.0.0.1:1/' }, ''],
+    [400, {}, 'cannot post to /services/SECRET'],
+  ]
+  const url = await receiver((_, response) => {
+    const [status, headers, body] = answers.shift()!
+    response.writeHead(status, headers).end(body)
+  })
+  const post = () => deliver(url, {}, 'k', options)
+  expect(await post()).toEqual({ status: 'retry', reason: 'HTTP 500: oops', afterMs: null })
+  expect(await post()).toEqual({ status: 'retry', reason: 'HTTP 429', afterMs: 7000 })
+  expect(await post()).toEqual({ status: 'failed', reason: 'HTTP 404: no_service' })
+  expect(await post()).toEqual({ status: 'failed', reason: 'HTTP 302' })
+  expect(await post()).toEqual({ status: 'failed', reason: 'HTTP 400' })
+
+  const silent = await receiver(() => undefined)
+  expect(await deliver(silent, {}, 'k', { ...options, timeoutMs: 30 })).toMatchObject({
+    status: 'retry',
+    reason: 'no answer in time',
+  })
+  const nobody = await deliver(new URL('http://127.0.0.1:1/SECRET'), {}, 'k', options)
+  expect(nobody).toMatchObject({ status: 'retry', reason: expect.stringMatching(/^network: /) })
+  expect(JSON.stringify(nobody)).not.toContain('SECRET')
+})
+
+test('Retry-After is honoured as seconds and as a date, within an hour', () => {
+  const wait = (header: string) => judge(429, header, '', Date.UTC(2026, 0, 1))
+  expect(wait('30')).toMatchObject({ afterMs: 30_000 })
+  expect(wait('Thu, 01 Jan 2026 00:01:00 GMT')).toMatchObject({ afterMs: 60_000 })
+  expect(wait('999999')).toMatchObject({ afterMs: 3_600_000 })
+  expect(wait('soon')).toMatchObject({ afterMs: null })
+})
+
+test('only https addresses, and only those of other machines', async () => {
+  const env = { A: 'https://hooks.example/x', B: 'http://hooks.example/SECRET', C: 'SECRET', D: '' }
+  expect(readDestination(env, 'A', false)).toMatchObject({ ok: true })
+  for (const name of ['B', 'C', 'D']) {
+    const refused = readDestination(env, name, false)
+    expect(refused).toMatchObject({ ok: false, reason: expect.stringContaining(name) })
+    expect(JSON.stringify(refused)).not.toContain('SECRET')
+  }
+  expect(readDestination(env, 'B', true)).toMatchObject({ ok: true })
+  const host = (address: string) => refuseHost(new URL('https://hooks.example'), async () => [{ address }])
+  expect(await host('93.184.216.34')).toBeNull()
+  expect(await host('10.1.2.3')).toMatch(/private/)
+  expect(await refuseHost(new URL('https://[::1]/'))).toMatch(/private/)
+  expect(await refuseHost(new URL('https://127.1/'))).toMatch(/private/)
+  expect(
+    await deliver(new URL('https://169.254.169.254/'), {}, 'k', { ...options, allowPrivate: false }),
+  ).toMatchObject({
+    status: 'failed',
+  })
+})
+
+test.each([
+  '127.0.0.1',
+  '192.168.1.1',
+  '172.31.0.1',
+  '100.64.0.1',
+  '::1',
+  'fd00::1',
+  'fe80::1',
+  '::ffff:10.0.0.1',
+])('%s is private', (address) => expect(isPrivate(address)).toBe(true))
+test.each(['8.8.8.8', '172.32.0.1', '2606:4700::1'])('%s is public', (address) =>
+  expect(isPrivate(address)).toBe(false),
+)
+
+test('waits double from one second to five minutes, half of them random', () => {
+  expect([1, 2, 3].map((attempt) => backoff(attempt, 1))).toEqual([1000, 2000, 4000])
+  expect(backoff(1, 0)).toBe(500)
+  expect(backoff(1000, 1)).toBe(300_000)
+})

@@ -1,0 +1,14 @@
+/** A line of values as eight block letters; a gap is a blank. */
+
+const BLOCKS = '▁▂▃▄▅▆▇█'
+
+/** At most the last 30 values, scaled from 0 (or the least, where negative) to the greatest. */
+export function sparkline(values: readonly (number | null)[]): string {
+  const shown = values.slice(-30).map((value) => (value !== null && Number.isFinite(value) ? value : null))
+  const known = shown.filter((value) => value !== null)
+  if (known.length < 2) return ''
+  const least = Math.min(0, ...known)
+  const span = Math.max(...known) - least
+  const block = (value: number) => BLOCKS[span === 0 ? 0 : Math.round(((value - least) / span) * 7)]!
+  return shown.map((value) => (value === null ? ' ' : block(value))).join('')
+}
