@@ -122,10 +122,10 @@ function logOf(name: string): ReturnType<typeof openLog> {
   return openLog(logPath(name))
 }
 
-let stopping = false
+let stopping = 0
 async function stop(code: number, why?: string): Promise<void> {
-  if (stopping) return
-  stopping = true
+  if (stopping > 0) return
+  stopping = performance.now()
   if (why) say(why)
   // What makes events ends before what counts them, and Redis ends last.
   for (const group of [running.front, running.back])
@@ -135,10 +135,13 @@ async function stop(code: number, why?: string): Promise<void> {
 }
 
 const onSignal = (): void => {
-  // Who asks twice is in a hurry; the children end with their channel, Redis with its guard.
-  if (stopping) process.exit(130)
-  say('Stopping …')
-  void stop(0)
+  if (stopping === 0) {
+    say('Stopping …')
+    return void stop(0)
+  }
+  // Who asks again is in a hurry: the children end with their channel, Redis with its guard. (npm passes Ctrl-C on,
+  // so that the first one comes twice.)
+  if (performance.now() - stopping > 1000) process.exit(130)
 }
 process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal)
 watchParent(onSignal)

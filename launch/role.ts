@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import type { LogFile } from './log-file.ts'
 
 export interface RoleOptions {
@@ -41,6 +42,8 @@ export function startRole(options: RoleOptions): Role {
   let starts = 0
   let wait = FIRST_WAIT_MS
   let timer: NodeJS.Timeout | undefined
+  /** Whoever crashes the same way again and again says why once. */
+  let lastTrace = ''
 
   const start = (): void => {
     const since = Date.now()
@@ -52,11 +55,20 @@ export function startRole(options: RoleOptions): Role {
       detached: true,
     })
     if (options.onMessage) child.on('message', options.onMessage)
-    for (const output of [child.stdout, child.stderr])
-      if (output) createInterface({ input: output }).on('line', (line) => sayLine(line, options))
+    const lastWords: string[] = []
+    onLines(child.stdout, (line) => sayLine(line, options))
+    onLines(child.stderr, (line) => {
+      options.log.write(line)
+      lastWords.push(line)
+      if (lastWords.length > 12) lastWords.shift()
+    })
     child.on('error', (error) => say(`${name}: ${error.message}`))
-    child.once('exit', (code, signal) => {
+    // `close` comes after the last line of output.
+    child.once('close', (code, signal) => {
       if (stopping) return
+      const trace = lastWords.join('\n').trim()
+      if (trace !== '' && trace !== lastTrace) say(trace)
+      lastTrace = trace
       if (Date.now() - since > HEALTHY_MS) wait = FIRST_WAIT_MS
       say(
         `${name} ended (${signal ?? `code ${code}`}); it starts again in ${wait / 1000} s. Log: ${options.log.path}`,
@@ -91,6 +103,10 @@ export function startRole(options: RoleOptions): Role {
       clearTimeout(kill)
     },
   }
+}
+
+function onLines(input: Readable | null, hear: (line: string) => void): void {
+  if (input) createInterface({ input }).on('line', hear)
 }
 
 /** Log lines go to the file; errors among them, and whatever is no log line, also to people. */
