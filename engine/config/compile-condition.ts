@@ -49,7 +49,7 @@ function compileTest(
       for (const value of Array.isArray(operand) ? operand : [operand])
         checkOperand(options, field, property, name, value)
   }
-  return test as FieldTest
+  return test
 }
 
 function isTest(value: unknown): value is Record<string, unknown> {
@@ -72,7 +72,7 @@ function checkOperand(
     )
   else if (typeof value !== type)
     options.wrong(`where.${field} compares with ${show(value)}.`, `Compare with a ${type}.`, field)
-  else if (Array.isArray(property['enum']) && !property['enum'].includes(value as Scalar))
+  else if (Array.isArray(property['enum']) && !property['enum'].includes(value))
     options.wrong(
       `where.${field} compares with ${show(value)}, which '${field}' never is.`,
       suggest(String(value), property['enum'].map(String)),

@@ -27,13 +27,13 @@ export interface RuleContext {
   mistakes: Mistake[]
 }
 
-export function compileRule(rule: Rule, context: RuleContext): CompiledRule | null {
+export function compileRule(rule: Rule, context: RuleContext): CompiledRule {
   const { metric, mistakes } = context
   const subject = { name: `${rule.kind} of metric '${metric.name}'`, source: rule.source }
   const options = new Options(subject, rule.options, OPTIONS[rule.kind], mistakes)
-  const stat = chooseStat(options, metric)
-  const window = chooseWindow(options, metric)
-  if (stat === null || window === null) return null
+  // Fallbacks only let the rest be checked: with a mistake nothing of this is used.
+  const stat = chooseStat(options, metric) ?? 'count'
+  const window = chooseWindow(options, metric) ?? { name: '?', size: 0, slide: 0, rung: '10s' }
   const base = {
     id: ruleId(options, `${rule.kind}-${metric.name}`, context.taken),
     metric: metric.name,

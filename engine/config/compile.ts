@@ -211,7 +211,7 @@ function valuesOf<T>(options: Options, name: string, kinds: readonly string[]): 
     const makers = kinds.map((kind) => (kind === 'metric' ? 'trades.metric(...)' : `${kind}(...)`))
     options.wrong(`${name} has ${show(value)}.`, `Put in what ${makers.join(', ')} gives.`, name)
     return false
-  }) as T[]
+  })
 }
 
 function kindOf(value: unknown): string {

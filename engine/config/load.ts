@@ -67,9 +67,9 @@ async function evaluate(file: string, files: Set<string>): Promise<Authored> {
     },
   })
   try {
-    const exported = await jiti.import<{ default?: unknown } | null>(file)
+    const exported = await jiti.import<(Partial<Authored> & { default?: Partial<Authored> }) | null>(file)
     const authored = exported?.default ?? exported
-    if ((authored as Partial<Authored> | null)?.kind === 'config') return authored as Authored
+    if (authored?.kind === 'config') return authored as Authored
     throw new ConfigError(
       [
         {

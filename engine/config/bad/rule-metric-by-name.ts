@@ -7,4 +7,4 @@ const right = runs.metric('right', {
   windows: ['5m', '1h'],
 })
 
-export default defineConfig({ rules: [noData('right', { for: '10m' })] })
+export default defineConfig({ rules: [noData(right.name, { for: '10m' })] })

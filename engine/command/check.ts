@@ -1,0 +1,91 @@
+/** `weir check`: explains every mistake in a config at once, or says in one line what it declares. */
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { CompiledConfig } from '../config/compiled.ts'
+import { matchFiles } from '../config/glob.ts'
+import { loadConfig } from '../config/load.ts'
+import { ConfigError } from '../config/mistake.ts'
+import { WeirError } from '../error.ts'
+
+const USAGE = `weir check [FILE]
+
+Explains every mistake in FILE: where, what, and what to do. FILE is by default
+WEIR_CONFIG, else streams.config.ts. Exit code 0: usable, 1: not, 2: wrong usage.
+`
+
+/** Runs the command with the words after `check`; resolves to the exit code. */
+export async function run(argv: string[]): Promise<number> {
+  const path = chosenFile(argv)
+  if (typeof path === 'number') return path
+  try {
+    const config = await loadConfig(path)
+    const files = await scraperFiles(config, dirname(resolve(path)))
+    process.stdout.write(`${path} is fine: ${summary(config, files)}.\n`)
+    for (const note of notes(config, files, process.env)) process.stdout.write(`${note}\n`)
+    return 0
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error
+    process.stderr.write(`${error.explain()}\n`)
+    if (error instanceof ConfigError) process.stderr.write(`${count(error.mistakes.length, 'mistake')}.\n`)
+    return 1
+  }
+}
+
+/** The file to check, or the exit code where there is nothing to check. */
+function chosenFile(argv: string[]): string | number {
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      options: { help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    })
+    if (values.help) {
+      process.stdout.write(USAGE)
+      return 0
+    }
+    if (positionals.length <= 1) return positionals[0] ?? process.env['WEIR_CONFIG'] ?? 'streams.config.ts'
+    process.stderr.write(`weir check: one file at a time.\n\n${USAGE}`)
+  } catch (error) {
+    process.stderr.write(`weir check: ${(error as Error).message}\n\n${USAGE}`)
+  }
+  return 2
+}
+
+async function scraperFiles(config: CompiledConfig, folder: string): Promise<Map<string, string[]>> {
+  const files = new Map<string, string[]>()
+  for (const glob of config.scrapers) files.set(glob, await matchFiles(glob, folder))
+  return files
+}
+
+function summary(config: CompiledConfig, files: ReadonlyMap<string, string[]>): string {
+  return [
+    count(config.streams.length, 'stream'),
+    count(config.metrics.length, 'metric'),
+    count(config.rules.length, 'rule'),
+    count(new Set([...files.values()].flat()).size, 'scraper file'),
+    count(config.checks.length, 'check'),
+  ].join(', ')
+}
+
+/** What is no mistake, yet may surprise. */
+function notes(
+  config: CompiledConfig,
+  files: ReadonlyMap<string, string[]>,
+  env: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const empty = [...files].filter(([, found]) => found.length === 0)
+  const unset = config.channels.filter((channel) => !env[channel.env])
+  return [
+    ...empty.map(([glob]) => `Note: no file matches '${glob}'.`),
+    ...unset.map(
+      ({ env: name, kind }) => `Note: ${name} is not set here, so ${kind} messages cannot go out.`,
+    ),
+  ]
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await run(process.argv.slice(2))
