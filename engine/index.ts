@@ -17,6 +17,7 @@ export { openProducer, type ProducerTarget } from './event/redis-producer.ts'
 export { OUTCOMES, RIGHT, type Outcome, type RunEvent } from './event/run.ts'
 export { connect } from './stream/connection.ts'
 export { notifyKeys, type NotifyKeys } from './stream/keys.ts'
+export { openReader } from './view/redis-reader.ts'
 export type {
   Change,
   Health,

@@ -1,0 +1,301 @@
+/** The Reader over Redis: one per process, shared by everything that process answers and pushes. */
+import type { Redis } from 'ioredis'
+import type { Alert, AlertChange } from '../alert/alert.ts'
+import type { CompiledConfig, CompiledMetric } from '../config/compiled.ts'
+import { readControl } from '../control/control-log.ts'
+import { readProblem } from '../control/problem.ts'
+import { detectStore } from '../series/detect-store.ts'
+import type { SeriesStore } from '../series/store.ts'
+import { connect } from '../stream/connection.ts'
+import { partitionKeys } from '../stream/keys.ts'
+import { type Frame, PartitionView } from './partition-view.ts'
+import { type EnginePulse, takePulse } from './pulse.ts'
+import type {
+  Change,
+  Health,
+  KpiAnswer,
+  KpiRow,
+  Reader,
+  SeriesAnswer,
+  SeriesQuery,
+  StreamAccounting,
+} from './reader.ts'
+import { querySeries, refused, unknownMetric } from './series-query.ts'
+
+const PULSE_EVERY = 1000
+const FOLLOW_BLOCK = 500
+const FRAMES_AT_ONCE = 200
+/** Time over which the event rate is taken, ms. */
+const RATE_OVER = 10_000
+
+/** Connects and loads; waits for Redis if it is away (health says so meanwhile). */
+export async function openReader(redisUrl: string, namespace: string): Promise<Reader> {
+  const reader = new RedisReader(redisUrl, namespace)
+  await reader.start()
+  return reader
+}
+
+class RedisReader implements Reader {
+  private readonly namespace: string
+  private readonly redis: Redis
+  private readonly follower: Redis
+  private readonly listeners = new Set<(change: Change) => void>()
+  private readonly views = new Map<string, PartitionView>()
+  private readonly rates: { now: number; counted: number }[] = []
+  private store: SeriesStore | null = null
+  private active: { id: string; since: number; config: CompiledConfig } | null = null
+  private controlAt = '0-0'
+  private pulse: EnginePulse | null = null
+  private problem: string | null = null
+  private version = ''
+  private redisOk = false
+  private running = true
+  private loops: Promise<unknown> = Promise.resolve()
+
+  constructor(redisUrl: string, namespace: string) {
+    this.namespace = namespace
+    this.redis = connect(redisUrl, 'query', 'weir-reader')
+    this.follower = connect(redisUrl, 'block', 'weir-reader-live')
+  }
+
+  async start(): Promise<void> {
+    // A Redis that is not there yet is no reason to fail: readers wait for it, and say so.
+    await Promise.allSettled([this.redis.connect(), this.follower.connect()])
+    await this.look().catch(() => undefined)
+    this.loops = Promise.all([this.pulseLoop(), this.followLoop()])
+  }
+
+  async close(): Promise<void> {
+    this.running = false
+    this.redis.disconnect()
+    this.follower.disconnect()
+    await this.loops
+  }
+
+  config(): CompiledConfig | null {
+    return this.active?.config ?? null
+  }
+
+  kpis(name: string, query: { window?: string; group?: Record<string, string> } = {}): KpiAnswer {
+    const metric = this.metric(name)
+    const window =
+      query.window === undefined ? metric.windows[0] : metric.windows.find((w) => w.name === query.window)
+    if (!window) {
+      const known = metric.windows.map((w) => w.name).join(', ')
+      throw refused(`${name} has no window ${query.window ?? ''}.`, `It has ${known}.`)
+    }
+    const wanted = Object.entries(query.group ?? {})
+    for (const [field] of wanted) {
+      if (!metric.by.includes(field))
+        throw refused(
+          `${name} is not grouped by ${field}.`,
+          `It is grouped by ${metric.by.join(', ') || 'nothing'}.`,
+        )
+    }
+    const rows = this.rows(metric, window.name).filter((row) =>
+      wanted.every(([field, value]) => row.group[field] === value),
+    )
+    const { size, slide } = window
+    return {
+      metric: name,
+      stream: metric.stream,
+      unit: metric.unit,
+      window: { name: window.name, size, slide },
+      rows,
+    }
+  }
+
+  async series(query: SeriesQuery): Promise<SeriesAnswer> {
+    this.store ??= await detectStore(this.redis)
+    return querySeries(this.store, this.namespace, this.declared(), query)
+  }
+
+  alerts(query: { state?: Alert['state'] } = {}): Alert[] {
+    const alerts = [...(this.views.get('alerts.0')?.fields.values() ?? [])].map(
+      (json) => JSON.parse(json) as Alert,
+    )
+    const wanted = query.state === undefined ? alerts : alerts.filter((alert) => alert.state === query.state)
+    return wanted.sort((a, b) => b.since - a.since || (a.id < b.id ? -1 : 1))
+  }
+
+  async alertChanges(cursor: string, limit: number): Promise<AlertChange[] | null> {
+    const { live } = partitionKeys(this.namespace, 'alerts', 0)
+    const fresh = cursor === '0' || cursor === '0-0'
+    if (!fresh) {
+      const oldest = await this.redis.xrange(live, '-', '+', 'COUNT', 1)
+      const known = await this.redis.xrange(live, cursor, cursor)
+      if (known.length === 0 && oldest.length > 0) return null
+    }
+    const raw = await this.redis.xrange(live, fresh ? '-' : `(${cursor}`, '+', 'COUNT', limit)
+    return raw.map(([id, fields]) => {
+      const said = JSON.parse(frameOf(id, fields).json) as Omit<AlertChange, 'cursor'>
+      return { cursor: id, ...said }
+    })
+  }
+
+  async accounting(): Promise<StreamAccounting[]> {
+    const streams = this.active?.config.streams ?? []
+    return (await takePulse(this.redis, this.namespace, streams)).accounting
+  }
+
+  health(): Health {
+    const { pulse, active } = this
+    return {
+      engine: pulse?.engine ?? 'down',
+      redis: { ok: this.redisOk, version: this.version, series: this.store?.name ?? 'unknown' },
+      config: { hash: active?.config.hash ?? null, since: active?.since ?? null, problem: this.problem },
+      eventsPerSecond: this.rate(),
+      newestEventAt: pulse?.newestEventAt ?? null,
+      now: pulse?.now ?? Date.now(),
+      lagEntries: pulse?.lagEntries ?? 0,
+    }
+  }
+
+  subscribe(listener: (change: Change) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  private metric(name: string): CompiledMetric {
+    const metric = this.declared().metrics.find((m) => m.name === name)
+    if (!metric) throw unknownMetric(name, this.declared())
+    return metric
+  }
+
+  private declared(): CompiledConfig {
+    if (this.active === null)
+      throw refused('no configuration is active yet.', 'Start an engine, or run weir dev.')
+    return this.active.config
+  }
+
+  private rows(metric: CompiledMetric, window: string): KpiRow[] {
+    const spike = this.active!.config.rules.find(
+      (r) => r.kind === 'spike' && r.metric === metric.name && r.window === window,
+    )
+    const rows: KpiRow[] = []
+    for (const [name, view] of this.views) {
+      if (name.slice(0, name.lastIndexOf('.')) !== metric.stream) continue
+      rows.push(...view.rows(metric.name, window, metric.by, metric.stats, spike?.stat ?? null))
+    }
+    return rows
+  }
+
+  private async pulseLoop(): Promise<void> {
+    while (this.running) {
+      await new Promise((resolve) => setTimeout(resolve, PULSE_EVERY))
+      if (!this.running) return
+      try {
+        await this.look()
+      } catch {
+        this.redisOk = false
+      }
+      this.tell({ type: 'health', health: this.health() })
+    }
+  }
+
+  /** One look at everything that is polled: control log, refused config, leases and lag. */
+  private async look(): Promise<void> {
+    const entries = await readControl(this.redis, this.namespace, this.controlAt)
+    for (const entry of entries) {
+      this.controlAt = entry.id
+      if (entry.kind !== 'config') continue
+      this.active = { id: entry.id, since: Number.parseInt(entry.id), config: entry.config }
+    }
+    if (entries.length > 0) {
+      await this.loadViews()
+      this.tell({ type: 'config', config: this.active!.config })
+    }
+    this.problem = (await readProblem(this.redis, this.namespace))?.text ?? null
+    this.pulse = await takePulse(this.redis, this.namespace, this.active?.config.streams ?? [])
+    if (!this.redisOk) {
+      this.version = /redis_version:(\S+)/.exec(await this.redis.info('server'))?.[1] ?? ''
+      this.store = await detectStore(this.redis)
+      this.redisOk = true
+    }
+    this.rates.push({ now: this.pulse.now, counted: this.pulse.counted })
+    while (this.rates.length > 2 && this.rates[0]!.now < this.pulse.now - RATE_OVER) this.rates.shift()
+  }
+
+  private async loadViews(): Promise<void> {
+    const wanted = new Set(['alerts.0'])
+    for (const { name, partitions } of this.active!.config.streams) {
+      for (let partition = 0; partition < partitions; partition++) wanted.add(`${name}.${partition}`)
+    }
+    for (const name of this.views.keys()) if (!wanted.has(name)) this.views.delete(name)
+    for (const name of wanted) {
+      if (this.views.has(name)) continue
+      const dot = name.lastIndexOf('.')
+      const view = new PartitionView(
+        partitionKeys(this.namespace, name.slice(0, dot), Number(name.slice(dot + 1))),
+      )
+      await view.load(this.redis)
+      this.views.set(name, view)
+    }
+  }
+
+  private async followLoop(): Promise<void> {
+    while (this.running) {
+      const views = [...this.views]
+      try {
+        if (views.length === 0) await new Promise((resolve) => setTimeout(resolve, 100))
+        else await this.follow(views)
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 500))
+      }
+    }
+  }
+
+  private async follow(views: [string, PartitionView][]): Promise<void> {
+    const keys = views.map(([, view]) => view.keys.live)
+    const ids = views.map(([, view]) => view.at)
+    const reply = await this.follower.xread(
+      'COUNT',
+      FRAMES_AT_ONCE,
+      'BLOCK',
+      FOLLOW_BLOCK,
+      'STREAMS',
+      ...keys,
+      ...ids,
+    )
+    for (const [key, raw] of (reply ?? []) as [string, [string, string[]][]][]) {
+      const [name, view] = views.find(([, v]) => v.keys.live === key)!
+      const frames = raw.map(([id, fields]) => frameOf(id, fields))
+      const fields = await view.apply(this.redis, frames)
+      if (name === 'alerts.0') this.tellAlerts(frames)
+      else this.tellKpis(fields)
+    }
+  }
+
+  private tellAlerts(frames: Frame[]): void {
+    for (const frame of frames) {
+      const said = JSON.parse(frame.json) as Partial<Omit<AlertChange, 'cursor'>>
+      if (said.event && said.alert)
+        this.tell({ type: 'alert', change: { cursor: frame.id, event: said.event, alert: said.alert } })
+    }
+  }
+
+  private tellKpis(fields: string[]): void {
+    const windows = new Set(fields.map((field) => field.split('/').slice(0, 2).join('/')))
+    for (const name of windows) {
+      const [metricName, window] = name.split('/') as [string, string]
+      const metric = this.active?.config.metrics.find((m) => m.name === metricName)
+      if (metric) this.tell({ type: 'kpis', metric: metricName, window, rows: this.rows(metric, window) })
+    }
+  }
+
+  private tell(change: Change): void {
+    for (const listener of this.listeners) listener(change)
+  }
+
+  private rate(): number {
+    const first = this.rates[0]
+    const last = this.rates.at(-1)
+    if (!first || !last || last.now <= first.now) return 0
+    return Math.max(0, ((last.counted - first.counted) * 1000) / (last.now - first.now))
+  }
+}
+
+function frameOf(id: string, fields: string[]): Frame {
+  const at = (name: string): string => fields[fields.indexOf(name) + 1] ?? ''
+  return { id, prev: at('prev'), json: at('frame') }
+}
