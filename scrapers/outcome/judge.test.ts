@@ -1,0 +1,250 @@
+/** The taxonomy, case by case: each signal on its own, and the pairs that are easily confused. */
+import { describe, expect, test } from 'vitest'
+import { judge } from './judge.ts'
+import { answered, checked, field, marks, okField, page } from './signals.fixture.ts'
+import type { Signals } from './signals.ts'
+
+// Challenge pages cannot be recorded here: these are made by hand after the vendors' documented marks.
+const CLOUDFLARE =
+  '<title>Just a moment...</title><script src="/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1"></script>'
+const AKAMAI = '<h1>Access Denied</h1>Reference #18.2d351ab8.1557333295.a4e16ab'
+const lost = { landmarks: marks(0, 3), fields: { balance: field('missing') } }
+
+const cases: [string, Signals, string][] = [
+  // 1 skipped
+  ['a hold', page({ skip: { reason: 'hold', detail: 'until later' }, main: null }), 'skipped.hold'],
+  [
+    'a private target',
+    checked({ skip: { reason: 'private_target', detail: '' }, main: null }),
+    'skipped.private_target',
+  ],
+  // 2 crashed
+  ['the page crashed', page({ fault: { reason: 'page', detail: 'Page crashed!' } }), 'crashed.page'],
+  ['the browser died', page({ fault: { reason: 'browser', detail: '' }, main: null }), 'crashed.browser'],
+  ['no browser', page({ fault: { reason: 'launch', detail: '' }, main: null }), 'crashed.launch'],
+  ['our code threw', page({ fault: { reason: 'code', detail: '' } }), 'crashed.code'],
+  ['a port nobody may use', page({ error: 'net::ERR_UNSAFE_PORT', main: null }), 'crashed.config'],
+  [
+    'our own network is down',
+    page({ error: 'net::ERR_INTERNET_DISCONNECTED', main: null }),
+    'crashed.config',
+  ],
+  ['aborted for no reason', page({ error: 'net::ERR_ABORTED', main: null }), 'crashed.page'],
+  ['out of file handles', checked({ error: 'EMFILE: too many', main: null }), 'crashed.config'],
+  // 3 proxy_failed
+  ['proxy refused', page({ error: 'net::ERR_PROXY_CONNECTION_FAILED', main: null }), 'proxy_failed.connect'],
+  [
+    'tunnel refused',
+    page({ error: 'net::ERR_TUNNEL_CONNECTION_FAILED', main: null }),
+    'proxy_failed.connect',
+  ],
+  ['407', page({ main: answered(407) }), 'proxy_failed.auth'],
+  // 4 rate_limited
+  ['429', page({ main: answered(429), ...lost }), 'rate_limited.429'],
+  ['429 with all the content', page({ main: answered(429) }), 'rate_limited.429'],
+  [
+    '503 with Retry-After',
+    page({ main: answered(503, { 'retry-after': '30' }), ...lost }),
+    'rate_limited.retry_after',
+  ],
+  [
+    'Cloudflare 1015',
+    page({ main: answered(403), ...lost, bodyHead: '<span class="cf-error-code">1015</span>' }),
+    'rate_limited.waiting',
+  ],
+  [
+    'a waiting room',
+    page({ main: answered(200, { 'set-cookie': '__cfwaitingroom=x' }), ...lost }),
+    'rate_limited.waiting',
+  ],
+  [
+    'a waiting room cookie with content',
+    page({ main: answered(200, { 'set-cookie': '__cfwaitingroom=x' }) }),
+    'ok.all_valid',
+  ],
+  ['a check that is throttled', checked({ main: answered(429) }), 'rate_limited.429'],
+  // 5 blocked
+  [
+    'a challenge header',
+    page({ main: answered(403, { 'cf-mitigated': 'challenge' }), ...lost }),
+    'blocked.challenge',
+  ],
+  [
+    'a challenge header with status 200',
+    page({ main: answered(200, { 'cf-mitigated': 'challenge' }), ...lost }),
+    'blocked.challenge',
+  ],
+  [
+    'an AWS captcha',
+    page({ main: answered(405, { 'x-amzn-waf-action': 'captcha' }), ...lost }),
+    'blocked.captcha',
+  ],
+  ['a challenge body with status 200', page({ ...lost, bodyHead: CLOUDFLARE }), 'blocked.challenge'],
+  [
+    'a challenge body with status 503',
+    page({ main: answered(503), ...lost, bodyHead: CLOUDFLARE }),
+    'blocked.challenge',
+  ],
+  ['an Akamai refusal', page({ main: answered(403), ...lost, bodyHead: AKAMAI }), 'blocked.forbidden'],
+  [
+    'a small captcha',
+    page({ main: answered(403), ...lost, bodyHead: '<div class="g-recaptcha">', bodyBytes: 900 }),
+    'blocked.captcha',
+  ],
+  ['403', page({ main: answered(403), ...lost }), 'blocked.forbidden'],
+  ['451', page({ main: answered(451), ...lost }), 'blocked.geo'],
+  ['403 with all the content', page({ main: answered(403) }), 'ok.all_valid'],
+  ['a challenge script on a good page', page({ bodyHead: CLOUDFLARE }), 'ok.all_valid'],
+  [
+    'a challenge script on a page that lost a field',
+    page({ bodyHead: CLOUDFLARE, fields: { balance: field('missing') } }),
+    'layout_changed.selector',
+  ],
+  ['a check before a challenge', checked({ main: answered(403), bodyHead: CLOUDFLARE }), 'blocked.challenge'],
+  [
+    'a check whose 200 is a challenge',
+    checked({ bodyHead: CLOUDFLARE, content: { outcome: 'layout_changed', reason: 'pattern', detail: '' } }),
+    'blocked.challenge',
+  ],
+  // 6 auth_failed
+  ['401', page({ main: answered(401), ...lost }), 'auth_failed.401'],
+  ['a login page', page({ ...lost, passwordField: true }), 'auth_failed.login'],
+  ['a login page with 403', page({ main: answered(403), ...lost, passwordField: true }), 'auth_failed.login'],
+  ['the declared login marker', page({ ...lost, loginMarker: true }), 'auth_failed.login'],
+  ['a login form in the header of a good page', page({ passwordField: true }), 'ok.all_valid'],
+  [
+    'a login form in the header of a changed page',
+    page({ passwordField: true, fields: { balance: field('missing') } }),
+    'layout_changed.selector',
+  ],
+  // 7 site_down
+  ['unknown name', page({ error: 'net::ERR_NAME_NOT_RESOLVED', main: null }), 'site_down.dns'],
+  ['unknown name, by Node', checked({ error: 'ENOTFOUND: getaddrinfo', main: null }), 'site_down.dns'],
+  ['refused', page({ error: 'net::ERR_CONNECTION_REFUSED', main: null }), 'site_down.connect'],
+  ['reset', page({ error: 'net::ERR_CONNECTION_RESET', main: null }), 'site_down.reset'],
+  ['old certificate', page({ error: 'net::ERR_CERT_DATE_INVALID', main: null }), 'site_down.tls'],
+  ['old certificate, by Node', checked({ error: 'CERT_HAS_EXPIRED', main: null }), 'site_down.tls'],
+  ['no answer', page({ error: 'TimeoutError: Navigation timeout', main: null }), 'site_down.timeout'],
+  ['500', page({ main: answered(500), ...lost }), 'site_down.http5xx'],
+  ['500 with all the content', page({ main: answered(500) }), 'site_down.http5xx'],
+  ['a body cut half way', page({ mainFailed: 'net::ERR_CONNECTION_RESET' }), 'site_down.truncated'],
+  [
+    'a body cut before the field',
+    page({ mainFailed: 'net::ERR_CONTENT_DECODING_FAILED', fields: { balance: field('missing') } }),
+    'site_down.truncated',
+  ],
+  ['going in circles', page({ error: 'net::ERR_TOO_MANY_REDIRECTS', main: null }), 'site_down.redirect_loop'],
+  ['nothing at all', page({ error: 'net::ERR_EMPTY_RESPONSE', main: null }), 'site_down.bad_response'],
+  ['an endless page', page({ error: 'BODY_TOO_LARGE', ...lost }), 'site_down.bad_response'],
+  [
+    'headers, then silence',
+    page({ error: 'TimeoutError: Navigation timeout', ...lost }),
+    'site_down.timeout',
+  ],
+  ['slow but complete', page({ error: 'TimeoutError: Navigation timeout' }), 'ok.slow'],
+  ['a check that gets 404', checked({ main: answered(404) }), 'site_down.http4xx'],
+  ['a page that gets 400', page({ main: answered(400), ...lost }), 'site_down.http4xx'],
+  // 8 absent
+  ['404', page({ main: answered(404), ...lost }), 'absent.404'],
+  ['410', page({ main: answered(410), ...lost }), 'absent.410'],
+  [
+    'a list that is truthfully empty',
+    page({ fields: { balance: okField(), transactions: field('absent') } }),
+    'absent.marker',
+  ],
+  // 9 layout_changed
+  [
+    'a lost field',
+    page({ fields: { balance: field('missing'), transactions: okField() } }),
+    'layout_changed.selector',
+  ],
+  [
+    'a lost field beside an absent one',
+    page({ fields: { balance: field('missing'), transactions: field('absent') } }),
+    'layout_changed.selector',
+  ],
+  [
+    'an empty list by our own fault',
+    page({ fields: { transactions: field('missing') } }),
+    'layout_changed.selector',
+  ],
+  ['another page', page(lost), 'layout_changed.identity'],
+  ['two of three landmarks', page({ landmarks: marks(2, 3) }), 'ok.all_valid'],
+  ['one of three landmarks', page({ landmarks: marks(1, 3) }), 'layout_changed.identity'],
+  [
+    'a redirect to another host',
+    page({ finalUrl: 'https://parking.example.net/' }),
+    'layout_changed.redirected',
+  ],
+  ['a redirect to www', page({ finalUrl: 'https://www.north.example/accounts' }), 'ok.all_valid'],
+  [
+    'a file instead of a page',
+    page({ error: 'net::ERR_ABORTED', download: true, fields: {} }),
+    'layout_changed.identity',
+  ],
+  ['204', page({ error: 'net::ERR_ABORTED', main: answered(204), fields: {} }), 'layout_changed.identity'],
+  [
+    'a pattern that is gone',
+    checked({ content: { outcome: 'layout_changed', reason: 'pattern', detail: '' } }),
+    'layout_changed.pattern',
+  ],
+  ['a check that gets another 2xx', checked({ main: answered(202) }), 'layout_changed.status'],
+  // 10 invalid_data
+  ['a value that is none', page({ fields: { balance: field('invalid') } }), 'invalid_data.schema'],
+  ['an implausible value', page({ insane: 'balance above a billion' }), 'invalid_data.sane'],
+  [
+    'invalid beside absent',
+    page({ fields: { a: field('invalid'), b: field('absent') } }),
+    'invalid_data.schema',
+  ],
+  // 11 partial
+  [
+    'an optional field gone',
+    page({ fields: { a: okField(), b: field('missing', { optional: true }) } }),
+    'partial.optional',
+  ],
+  [
+    'an optional field gone, as allowed',
+    page({
+      optionalShare: 0.5,
+      fields: { a: okField(), b: field('missing', { optional: true }), c: { ...okField(), optional: true } },
+    }),
+    'ok.all_valid',
+  ],
+  ['there but empty', page({ fields: { a: field('empty') } }), 'partial.empty'],
+  // 12 ok
+  ['all well', page(), 'ok.all_valid'],
+  [
+    'an optional field absent',
+    page({ fields: { a: okField(), b: field('absent', { optional: true }) } }),
+    'ok.all_valid',
+  ],
+  ['a check', checked(), 'ok.all_valid'],
+  ['a check that expects 403', checked({ main: answered(403), expectedStatus: 403 }), 'ok.all_valid'],
+  ['a check that expects 503', checked({ main: answered(503), expectedStatus: 503 }), 'ok.all_valid'],
+]
+
+describe('judge', () => {
+  test.each(cases)('%s', (_, signals, expected) => {
+    const { outcome, reason } = judge(signals)
+    expect(`${outcome}.${reason}`).toBe(expected)
+  })
+
+  test('a recorded run can be judged again', () => {
+    for (const [, signals] of cases) {
+      expect(judge(JSON.parse(JSON.stringify(signals)) as Signals)).toEqual(judge(signals))
+    }
+  })
+
+  test('the evidence is one short line, whatever the site says', () => {
+    const noisy = page({ landmarks: marks(0, 1), title: `a\nb\u2028c\u0000${'x'.repeat(5000)}` })
+    const { detail } = judge(noisy)
+    expect(detail.length).toBeLessThanOrEqual(300)
+    expect(detail).not.toMatch(/[\n\u2028\u0000]/)
+  })
+
+  test('names the field and the label that still stands there', () => {
+    const note = 'nothing matches "[data-balance]", though "Balance" still stands on the page'
+    expect(judge(page({ fields: { balance: field('missing', { note }) } })).detail).toBe(`balance: ${note}`)
+  })
+})
