@@ -25,5 +25,6 @@ export interface Producer {
   reject(raw: string, reason: string, origin?: string): Promise<void>
   /** Resolves when everything sent so far is in Redis. Rejects with WEIR_REDIS_AWAY after `deadline` ms. */
   flush(deadline?: number): Promise<void>
-  close(): Promise<void>
+  /** Flushes, then gives up what is not in Redis after `deadline` ms; rejects as `flush` does where that is anything. */
+  close(deadline?: number): Promise<void>
 }

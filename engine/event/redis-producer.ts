@@ -10,6 +10,7 @@ import { MAX_EVENT_BYTES } from './entry.ts'
 import { createLane, type Lane } from './lane.ts'
 import type { Producer, ProducerOptions, Sent } from './producer.ts'
 import { producerId } from './producer-id.ts'
+import { hostOf, redisAway } from './redis-away.ts'
 import { createSender } from './redis-sender.ts'
 import { createWriter, type Late } from './redis-writer.ts'
 import { rejected } from './rejected.ts'
@@ -83,9 +84,9 @@ export async function openProducer(
     },
     flush: async (deadline = FLUSH_DEADLINE_MS) =>
       failWhereLate(await writer.flush(deadline), target, deadline),
-    close: async () => {
+    close: async (deadline = FLUSH_DEADLINE_MS) => {
       if (writer.closed) return
-      failWhereLate(await writer.close(FLUSH_DEADLINE_MS), target, FLUSH_DEADLINE_MS)
+      failWhereLate(await writer.close(deadline), target, deadline)
     },
   }
 }
@@ -108,23 +109,7 @@ function closedError(): WeirError {
 
 function failWhereLate(late: Late | null, { redisUrl, stream }: ProducerTarget, deadline: number): void {
   if (late === null) return
+  const where = `stream ${stream.name}`
   const redis = redisUrl === undefined ? 'Redis' : `Redis at ${hostOf(redisUrl)}`
-  const why = late.trouble?.message ?? 'no answer yet'
-  throw new WeirError(`${late.rows} events are not in ${redis} after ${deadline / 1000} s: ${why}.`, {
-    code: 'WEIR_REDIS_AWAY',
-    domain: 'external',
-    retry: true,
-    where: `stream ${stream.name}`,
-    todo: 'Check that Redis is running and reachable.',
-    cause: late.trouble,
-  })
-}
-
-/** Host and port of an address, without its password. */
-function hostOf(url: string): string {
-  try {
-    return new URL(url).host
-  } catch {
-    return 'the given address'
-  }
+  throw redisAway(`${late.rows} events are not in ${redis} after ${deadline / 1000} s`, late.trouble, where)
 }
