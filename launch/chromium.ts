@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { WeirError } from '../engine/index.ts'
 import { systemInstaller, type Installer } from './debian.ts'
 import { findProgram } from './find-program.ts'
+import { STATE } from './place.ts'
 
 export interface Chromium {
   readonly path: string
@@ -15,8 +16,8 @@ export interface Chromium {
 }
 
 export interface ChromiumOptions {
-  /** The one in the npm package is unpacked into the folder `chromium` of this one. */
-  state: string
+  /** The one in the npm package is unpacked into the folder `chromium` of this one. Default: `.weir`. */
+  state?: string
   env?: NodeJS.ProcessEnv
   installer?: Installer
   /** Told before something is installed. */
@@ -42,7 +43,7 @@ const LIBRARIES: Record<string, string> = {
 const run = promisify(execFile)
 
 /** Rejects with WEIR_SETUP when there is none that starts. */
-export async function findChromium(options: ChromiumOptions): Promise<Chromium> {
+export async function findChromium(options: ChromiumOptions = {}): Promise<Chromium> {
   const env = options.env ?? process.env
   const named = env['WEIR_CHROMIUM']
   if (named !== undefined && named !== '') return fromEnvironment(named)
@@ -69,13 +70,13 @@ async function fromPackage(options: ChromiumOptions): Promise<Chromium> {
       `there is none here, and the npm package has none for ${process.platform} ${process.arch}.`,
       'Install Google Chrome or Chromium, or set WEIR_CHROMIUM to one.',
     )
-  let path = await unpack(options.state)
+  let path = await unpack(options.state ?? STATE)
   await bringLibraries(path, options)
   let version = await versionOf(path)
   if (version === null) {
     // An interrupted unpacking leaves half a file behind.
-    rmSync(folder(options.state), { recursive: true, force: true })
-    path = await unpack(options.state)
+    rmSync(folder(options.state ?? STATE), { recursive: true, force: true })
+    path = await unpack(options.state ?? STATE)
     version = await versionOf(path)
   }
   if (version === null)

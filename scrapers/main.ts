@@ -47,9 +47,9 @@ async function findBrowser(): Promise<string> {
   if (named) return named
   const launch = new URL('../launch/chromium.ts', import.meta.url).href
   const { findChromium } = (await import(launch)) as {
-    findChromium: (options: { root: string }) => Promise<{ path: string }>
+    findChromium: () => Promise<{ path: string }>
   }
-  return (await findChromium({ root: new URL('..', import.meta.url).pathname })).path
+  return (await findChromium()).path
 }
 
 function explain(error: unknown): string {

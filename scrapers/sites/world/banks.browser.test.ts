@@ -1,5 +1,4 @@
 /** The bank scrapers on the example world, with a real browser: right while all is well, and right about what is not. */
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { accountAt } from '../../../examples/world/account.ts'
 import { BANKS } from '../../../examples/world/bank/index.ts'
@@ -12,7 +11,6 @@ import type { Signals } from '../../outcome/signals.ts'
 import { openPool, type Pool } from '../../pool/pool.ts'
 import { visit } from '../../pool/visit.ts'
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const deal = dealt(6)
 // At the same moment of each minute, so that no transaction comes while a page is read.
 let clock = 1_790_000_030_000
@@ -22,7 +20,7 @@ let pool: Pool
 beforeAll(async () => {
   world = await openWorld({ deal, port: 0, eventsTo: null, hours: 0, now: () => clock })
   process.env.WEIR_WORLD_PORT = String(world.port)
-  const { path } = await findChromium({ root: ROOT })
+  const { path } = await findChromium()
   pool = await openPool({ executable: path, workers: 2 })
 })
 afterAll(async () => {
