@@ -11,7 +11,7 @@ async function expectProblem(
   words: RegExp,
 ): Promise<Record<string, unknown>> {
   const text = await response.text()
-  expect(response.status, text).toBe(status)
+  expect(response.status).toBe(status)
   expect(response.headers.get('content-type')).toBe('application/problem+json')
   const body = JSON.parse(text) as Record<string, unknown>
   expect(body).toMatchObject({ status, type: expect.stringMatching(/^urn:weir:problem:/) })

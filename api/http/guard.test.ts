@@ -8,10 +8,10 @@ test('bound to loopback, only names of this machine are served (DNS rebinding)',
   const { app } = testApp()
   const ask = (host: string) => app.request('/healthz', { headers: { host } })
   for (const host of ['localhost:8080', '127.0.0.1', '[::1]:9', 'weir.localhost']) {
-    expect((await ask(host)).status, host).toBe(200)
+    expect((await ask(host)).status).toBe(200)
   }
   for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80', '10.0.0.1']) {
-    expect((await ask(host)).status, host).toBe(421)
+    expect((await ask(host)).status).toBe(421)
   }
 })
 
@@ -21,7 +21,7 @@ test('with a key set, everything but the probes needs it', async () => {
   expect((await ask('/healthz')).status).toBe(200)
   expect((await ask('/readyz')).status).toBe(200)
   for (const path of ['/', '/v1/kpis', '/metrics', '/v1/live', '/v1/none']) {
-    expect((await ask(path)).status, path).toBe(401)
+    expect((await ask(path)).status).toBe(401)
   }
   expect((await ask('/v1/kpis', { authorization: `Bearer ${KEY}` })).status).toBe(200)
   expect((await ask('/v1/kpis', { 'x-api-key': KEY })).status).toBe(200)
@@ -57,7 +57,7 @@ test('writes and sockets from another origin are refused', async () => {
   expect((await post()).status).toBe(202)
   expect((await post('http://localhost:8080')).status).toBe(202)
   for (const origin of ['http://evil.example', 'http://localhost:9999', 'null']) {
-    expect((await post(origin)).status, origin).toBe(403)
+    expect((await post(origin)).status).toBe(403)
   }
   const socket = { host: 'localhost:8080', upgrade: 'websocket', origin: 'http://evil.example' }
   expect((await app.request('/v1/live', { headers: socket })).status).toBe(403)

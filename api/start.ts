@@ -1,0 +1,111 @@
+/** Puts the API together from its settings: reader, producers, hub, notifier, app, server; and takes it apart again. */
+import type { Logger } from 'pino'
+import { connect, openProducer, openReader, type CompiledChannel, type Reader } from '../engine/index.ts'
+import { createApp } from './app.ts'
+import { boardRoutes } from './board/routes.ts'
+import { EVENT_LIMITS } from './http/event.ts'
+import { createMetrics, type Metrics } from './http/metrics.ts'
+import { ProducerPool } from './http/producer-pool.ts'
+import { BoardSource } from './live/board-source.ts'
+import { Hub } from './live/hub.ts'
+import { liveSocket } from './live/socket.ts'
+import type { LedgerEntry } from './notify/ledger.ts'
+import { startNotifier } from './notify/notifier.ts'
+import { redisLedger } from './notify/redis-ledger.ts'
+import { printer, sender } from './notify/send.ts'
+import { startServer } from './server.ts'
+import type { ApiSettings } from './settings.ts'
+
+export interface Api {
+  readonly port: number
+  /** Readiness is no longer held back. */
+  release(): void
+  /** Ends in order: nothing new comes in, what came in is written, what is being sent is settled. */
+  close(): Promise<void>
+}
+
+export interface ApiWorld {
+  namespace: string
+  env: NodeJS.ProcessEnv
+  log: Logger
+  /** For notifications that must not go out. */
+  print: (text: string) => void
+}
+
+const CLOSE_GRACE = 1000
+
+/** Rejects with WEIR_SETUP where it cannot listen. Redis need not be there: until it is, answers say so. */
+export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<Api> {
+  const { redisUrl } = settings
+  const { namespace, log } = world
+  const clock = Date.now
+  let held = settings.holdReady
+  const reader = await openReader(redisUrl, namespace)
+  const producers = new ProducerPool((stream) =>
+    openProducer({ redisUrl, namespace, stream }, { name: 'http' }),
+  )
+  const metrics = createMetrics(reader, clock)
+  const board = new BoardSource(reader, clock)
+  const hub = new Hub({ reader, board, clock })
+  const app = createApp({
+    reader,
+    producers,
+    limits: EVENT_LIMITS,
+    clock,
+    settings,
+    metrics,
+    held: () => held,
+    live: liveSocket(hub, clock, (open) => metrics.sockets.set(open)),
+    page: boardRoutes(),
+    log,
+  })
+  const server = await startServer(app, settings.host, settings.port).catch(async (error: unknown) => {
+    hub.close()
+    await reader.close()
+    throw error
+  })
+  const notifications = notify(settings, world, reader, metrics)
+  log.info({ host: server.host, port: server.port, namespace }, 'api listens')
+  return {
+    port: server.port,
+    release: () => {
+      held = false
+      void board.refresh(true)
+    },
+    close: async () => {
+      hub.close()
+      await Promise.all([server.close(CLOSE_GRACE).then(() => producers.close()), notifications.stop()])
+      await reader.close()
+    },
+  }
+}
+
+function notify(
+  { redisUrl, deliver, allowPrivateWebhooks: allowPrivate }: ApiSettings,
+  { namespace, env, log, print }: ApiWorld,
+  reader: Reader,
+  metrics: Metrics,
+): { stop(): Promise<void> } {
+  if (!deliver) log.info('notifications are printed; WEIR_DELIVER=1 sends them')
+  const redis = connect(redisUrl, 'query', 'weir-notifier')
+  const notifier = startNotifier({
+    reader,
+    ledger: redisLedger(redis, namespace),
+    clock: Date.now,
+    random: Math.random,
+    send: deliver ? sender({ env, allowPrivate, clock: Date.now }) : printer(print),
+    settled: (channel: CompiledChannel, key: string, entry: LedgerEntry) => {
+      metrics.notifications.inc({ kind: channel.kind, result: entry.status })
+      const detail = { channel: channel.name, notification: key, ...entry }
+      if (entry.status === 'failed') log.error(detail, `notification failed: ${entry.reason}`)
+      else log.info(detail, 'notification settled')
+    },
+    log,
+  })
+  return {
+    stop: async () => {
+      await notifier.stop()
+      redis.disconnect()
+    },
+  }
+}
