@@ -18,6 +18,8 @@ export interface FixtureServer {
   mend(): void
   /** Sockets stay open, but nothing is said or answered any more, until `mend`. */
   mute(): void
+  /** Pings are answered, but no board comes any more, until `mend`. */
+  freeze(): void
   close(): Promise<void>
 }
 
@@ -25,7 +27,7 @@ export async function startFixtureServer(): Promise<FixtureServer> {
   const sockets = new Set<WebSocket>()
   const asked: string[] = []
   const started = Date.now()
-  let state: 'open' | 'cut' | 'mute' = 'open'
+  let state: 'open' | 'cut' | 'mute' | 'frozen' = 'open'
   let board: BoardState | null = null
   // The fixture's clock starts at NOW and runs on, as the server's does.
   const clock = (): number => NOW + Date.now() - started
@@ -33,6 +35,7 @@ export async function startFixtureServer(): Promise<FixtureServer> {
     if (state !== 'mute') socket.send(JSON.stringify(message))
   }
   const tell = (): void => {
+    if (state === 'frozen') return
     for (const socket of sockets) if (board) say(socket, { type: 'board', board: { ...board, now: clock() } })
   }
   const app = new Hono()
@@ -76,6 +79,7 @@ export async function startFixtureServer(): Promise<FixtureServer> {
     },
     mend: () => (state = 'open'),
     mute: () => (state = 'mute'),
+    freeze: () => (state = 'frozen'),
     close: () => {
       clearInterval(timer)
       for (const socket of sockets) socket.terminate()

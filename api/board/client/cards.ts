@@ -90,7 +90,8 @@ function figures(): { node: HTMLElement; draw: (value: string, unit: string) => 
   const unit = words('unit')
   const node = element('p', 'figure', value, ' ', unit)
   const draw = (text: string, unitText: string): void => {
-    if (write(value, text)) glow(node)
+    const first = value.textContent === ''
+    if (write(value, text) && !first) glow(value)
     write(unit, unitText)
     unit.classList.toggle('tight', unitText === '%')
   }

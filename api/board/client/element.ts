@@ -27,10 +27,14 @@ export function write(node: Element, text: string): boolean {
 
 const still = matchMedia('(prefers-reduced-motion: reduce)')
 
-/** A breath of light on a value that changed. */
+/** A breath of light behind what changed; the text itself stays as readable as ever. */
 export function glow(node: Element): void {
   if (still.matches) return
-  node.animate([{ opacity: 0.45 }, { opacity: 1 }], { duration: 900, easing: 'ease-out' })
+  const light = 'color-mix(in srgb, currentColor 20%, transparent)'
+  node.animate([{ backgroundColor: light }, { backgroundColor: 'transparent' }], {
+    duration: 1600,
+    easing: 'ease-out',
+  })
 }
 
 /** Makes the children of `parent` be one per item, in order, keeping the node of a key that stays. */

@@ -38,14 +38,14 @@ export function fitAlerts(
     more.textContent = count > 0 ? `and ${count} more` : ''
   }
   const crowded = (): boolean => wall && board.scrollHeight > board.clientHeight
-  list.dataset['tight'] = 'no'
+  board.dataset['tight'] = 'no'
   tell()
   for (const least of [2, 1]) {
     while (shown > least && crowded()) {
       alerts[--shown]!.hidden = true
       tell()
     }
-    // Before the second alert goes, all sentences shrink to one line.
-    list.dataset['tight'] = crowded() ? 'yes' : 'no'
+    // Before the second alert goes, everything moves together.
+    if (crowded()) board.dataset['tight'] = 'yes'
   }
 }

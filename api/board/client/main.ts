@@ -26,7 +26,7 @@ link(url.href, (message) => {
   if (message.type === 'board') {
     if (madeAt === null || message.board.now > clock.now()) clock.set(message.board.now)
     madeAt = message.board.now
-    view.draw(message.board)
+    view.draw(message.board, clock.now())
   }
   tick()
 })

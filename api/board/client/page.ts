@@ -7,7 +7,8 @@ import { fitAlerts, fitHeadline } from './fit.ts'
 import { favicon, SIGN, WORD } from './shape.ts'
 
 export interface Page {
-  draw(board: BoardState): void
+  /** `now` is server time, ms. */
+  draw(board: BoardState, now: number): void
   /** Called often: `now` is server time; `silence` is how long (ms) nothing new has come. */
   tick(now: number, silence: number): void
   /** Fits the board to a screen that changed its size. */
@@ -43,7 +44,7 @@ export function page(root: Document): Page {
     fitAlerts(find('board'), find('alerts'), find('more'), board?.moreAlerts ?? 0, wall)
   }
 
-  const draw = (next: BoardState): void => {
+  const draw = (next: BoardState, now: number): void => {
     board = next
     sentence(find('first'), next.headline.first)
     sentence(find('second'), next.headline.second)
@@ -65,13 +66,13 @@ export function page(root: Document): Page {
     own.draw(next.own.mood, '')
     write(find('notice'), next.own.notice ?? '')
     write(find('title'), next.title)
+    writeAges(root, now)
     redraw()
   }
 
   const tick = (now: number, silence: number): void => {
     const quiet = silence > QUIET
-    for (const node of root.querySelectorAll<HTMLElement>('[data-at]'))
-      write(node, age(now - Number(node.dataset['at'])))
+    const grown = writeAges(root, now)
     if (quiet)
       write(
         find('news'),
@@ -79,14 +80,26 @@ export function page(root: Document): Page {
           ? `Weir has not answered for ${age(silence)}`
           : `No news for ${age(silence)} — last known state`,
       )
+    const wasCut = cut
     if (quiet !== cut) {
       cut = quiet
       if (!cut) write(find('news'), '')
-      redraw()
     }
+    if (quiet !== wasCut || grown) redraw()
     root.title = `${titleWords(board, quiet ? silence : null)} — ${board?.title ?? 'Weir'}`
   }
   return { draw, tick, resize: redraw }
+}
+
+/** Brings all ages up to now. Returns whether one of them takes another number of characters than before. */
+function writeAges(root: Document, now: number): boolean {
+  let grown = false
+  for (const node of root.querySelectorAll<HTMLElement>('[data-at]')) {
+    const length = node.textContent.length
+    write(node, age(now - Number(node.dataset['at'])))
+    grown ||= node.textContent.length !== length
+  }
+  return grown
 }
 
 /** Writes the parts of a sentence; ages become nodes that `tick` fills. */

@@ -1,0 +1,158 @@
+/** The wallboard in a real Chromium: what people see on the wall and in the hand, whatever the state is. */
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type { Browser, Page } from 'puppeteer-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { startFixtureServer, type FixtureServer } from './fixture-server.ts'
+import { launchChromium } from './fixture-chromium.ts'
+import { STATES } from './fixture.ts'
+
+const WALL = { width: 1920, height: 1080 }
+const PHONE = { width: 390, height: 844 }
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+let browser: Browser
+let server: FixtureServer
+let page: Page
+let errors: string[]
+
+beforeAll(async () => {
+  browser = await launchChromium()
+})
+afterAll(() => browser.close())
+
+beforeEach(async () => {
+  server = await startFixtureServer()
+  page = await browser.newPage()
+  errors = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  page.on('dialog', (dialog) => {
+    errors.push(`dialog ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+})
+afterEach(async () => {
+  await page.close()
+  await server.close()
+  expect(errors).toEqual([])
+})
+
+async function open(state: string, size = WALL, scheme: 'dark' | 'light' = 'dark'): Promise<void> {
+  server.show(STATES[state]!())
+  await page.setViewport(size)
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
+  await page.goto(server.url)
+  await page.waitForSelector('#rate:not(:empty)')
+}
+
+/** Everything a reader could miss: font sizes of visible text, what sticks out of the screen, what scrolls. */
+function look() {
+  const sizes: { text: string; size: number }[] = []
+  const outside: string[] = []
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const parent = node.parentElement!
+    const text = node.textContent!.trim()
+    if (text === '' || !parent.checkVisibility() || parent.closest('noscript')) continue
+    sizes.push({ text, size: Number.parseFloat(getComputedStyle(parent).fontSize) })
+  }
+  for (const node of document.querySelectorAll('#board *')) {
+    if (!node.checkVisibility() || node.closest('svg') || node.matches('.number .word')) continue
+    const box = node.getBoundingClientRect()
+    if (box.right > innerWidth + 1 || box.left < -1)
+      outside.push(`${node.tagName}.${node.className} sideways`)
+    if (box.bottom > innerHeight + 1) outside.push(`${node.tagName}.${node.className} below`)
+  }
+  const of = (selector: string): number[] =>
+    [...document.querySelectorAll(selector)].map((node) => Number.parseFloat(getComputedStyle(node).fontSize))
+  const { scrollWidth, scrollHeight } = document.documentElement
+  const board = document.querySelector('#board')!
+  return {
+    small: sizes.filter((each) => each.size < 24),
+    outside,
+    headline: of('#first, #second'),
+    values: of('.value'),
+    page: [scrollWidth, scrollHeight, board.scrollHeight],
+    alerts: [...document.querySelectorAll('.alert')].filter((node) => node.checkVisibility()).length,
+    more: document.querySelector('#more')!.textContent,
+    firstAlert: document.querySelector('.alert')?.getBoundingClientRect().bottom ?? 0,
+  }
+}
+
+describe.each(Object.keys(STATES))('%s', (state) => {
+  test('on a wall of 1920 × 1080', async () => {
+    await open(state)
+    const seen = await page.evaluate(look)
+    expect(seen.small).toEqual([])
+    expect(Math.min(...seen.headline)).toBeGreaterThanOrEqual(96)
+    expect(Math.min(64, ...seen.values)).toBeGreaterThanOrEqual(64)
+    expect(seen.page).toEqual([1920, 1080, 1080])
+    expect(seen.outside).toEqual([])
+    const { alerts, moreAlerts } = STATES[state]!()
+    expect(seen.alerts).toBeGreaterThanOrEqual(Math.min(1, alerts.length))
+    const rest = alerts.length - seen.alerts + moreAlerts
+    expect(seen.more).toBe(rest > 0 ? `and ${rest} more` : '')
+  })
+
+  test('in the hand, 390 wide', async () => {
+    await open(state, PHONE)
+    const seen = await page.evaluate(look)
+    expect(seen.page[0]).toBe(390)
+    expect(seen.outside.filter((each) => each.endsWith('sideways'))).toEqual([])
+    expect(seen.firstAlert).toBeLessThan(844)
+  })
+
+  test('axe finds nothing, at both sizes, dark and light', async () => {
+    for (const size of [WALL, PHONE]) {
+      for (const scheme of ['dark', 'light'] as const) {
+        await open(state, size, scheme)
+        expect(await violations()).toEqual([])
+      }
+    }
+  })
+})
+
+test('cut: still no scroll, and axe finds nothing', async () => {
+  await open('hostile', WALL, 'light')
+  server.mute()
+  await page.waitForSelector('#news:not(:empty)')
+  const seen = await page.evaluate(look)
+  expect(seen.outside).toEqual([])
+  expect(seen.page).toEqual([1920, 1080, 1080])
+  expect(seen.alerts).toBeGreaterThanOrEqual(1)
+  expect(await violations()).toEqual([])
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }])
+  expect(await violations()).toEqual([])
+})
+
+test('hostile text is text', async () => {
+  await open('hostile')
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(await page.title()).not.toBe('owned')
+  expect(await page.$$eval('#board script, #board img', (nodes) => nodes.length)).toBe(0)
+  expect(await page.$eval('#second', (node) => node.textContent)).toContain('<script>')
+})
+
+test('other walls hold it too', async () => {
+  for (const size of [
+    { width: 1366, height: 768 },
+    { width: 3840, height: 2160 },
+    { width: 2560, height: 1080 },
+  ]) {
+    await open('problems', size)
+    const seen = await page.evaluate(look)
+    expect(seen.outside).toEqual([])
+    expect(seen.page).toEqual([size.width, size.height, size.height])
+  }
+})
+
+async function violations(): Promise<string[]> {
+  await page.evaluate(axe)
+  return page.evaluate(async () => {
+    const run = (window as unknown as { axe: typeof import('axe-core') }).axe.run
+    const { violations: found } = await run()
+    return found.flatMap((each) =>
+      each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 120)} ${node.failureSummary}`),
+    )
+  })
+}
