@@ -38,8 +38,11 @@ describe('the past', () => {
     }
   })
 
-  test('holds only visits that went well', () => {
-    expect(streams.runs!.every(({ right }) => right === true)).toBe(true)
+  test('holds visits that nearly all went well, and in the last hour all of them', () => {
+    const failed = streams.runs!.filter(({ right }) => !right)
+    expect(failed.length).toBeGreaterThan(0)
+    expect(failed.length).toBeLessThan(streams.runs!.length / 100)
+    expect(Math.max(...failed.map(({ at }) => at))).toBeLessThan(NOW - HOUR)
     expect(new Set(streams.runs!.map(({ scraper }) => scraper)).size).toBe(10)
     expect(Math.max(...streams.runs!.map(({ responseMs }) => responseMs!))).toBeLessThan(500)
   })
@@ -53,7 +56,7 @@ describe('the past', () => {
     const n = [...history(dealt(1), NOW - 25 * HOUR, NOW, NOW, 7070)].length
     expect(n).toBeLessThan(150_000)
     expect(Math.abs(n / estimate(25) - 1)).toBeLessThan(0.02)
-  }, 5000)
+  }, 20_000)
 })
 
 describe('the exchange', () => {

@@ -10,13 +10,13 @@ export interface Line {
   json: string
 }
 
-/** All events with from <= at < to, stream after stream; `day` is when the shop's day is at its height. */
+/** All events with from <= at < to, stream after stream; `day` is the present. */
 export function* history(deal: Deal, from: number, to: number, day: number, port: number): Generator<Line> {
   for (const trade of trades(deal, from, to)) yield { stream: 'trades', json: JSON.stringify(trade) }
   for (const request of requests(deal, from, to, day)) {
     yield { stream: 'requests', json: JSON.stringify(request) }
   }
-  for (const visit of visits(deal, from, to, port)) yield { stream: 'runs', json: JSON.stringify(visit) }
+  for (const visit of visits(deal, from, to, day, port)) yield { stream: 'runs', json: JSON.stringify(visit) }
 }
 
 /** About how many events that will be: for progress only. */

@@ -1,4 +1,4 @@
-/** Past visits of all sources, as the monitoring system of before would export them: all of them fine. */
+/** Past visits of all sources, as the monitoring system of before would export them: a rare failure, long over. */
 import { BANKS } from './bank/index.ts'
 import { faultOf, type Deal } from './deal.ts'
 import { between } from './random.ts'
@@ -7,56 +7,76 @@ import { between } from './random.ts'
 export const PACE = 60_000
 
 const EXPORTED_AS = 'history'
+/** Share of visits that found a site down, except in the last hour: its memory must not mix with what is to come. */
+const FAILED = 0.003
+const CALM = 3_600_000
 
-/** The visits with from <= at < to, in order of time. `port` is where the world listens. */
-export function* visits(deal: Deal, from: number, to: number, port: number): Generator<object> {
-  const sources = [
-    ...Object.keys(BANKS).map((name) => ({ name, kind: 'browser', fleet: 'banks', path: '/accounts' })),
-    { name: 'exchange', kind: 'json', fleet: 'markets', path: '/api/ticker' },
-    { name: 'shop-api', kind: 'http', fleet: 'apis', path: '/health' },
-  ]
-  const staggered = sources.map((source, i) => ({
-    ...source,
-    offset: Math.floor((i * PACE) / sources.length),
-  }))
+const BROWSED = { kind: 'browser', fleet: 'banks', path: '/accounts' }
+const SOURCES = [
+  ...Object.keys(BANKS).map((name) => ({ name, host: name, ...BROWSED })),
+  { name: 'exchange', host: 'exchange', kind: 'json', fleet: 'markets', path: '/api/ticker' },
+  { name: 'shop-api', host: 'api', kind: 'http', fleet: 'apis', path: '/health' },
+]
+type Source = (typeof SOURCES)[number]
+
+/** The visits with from <= at < to, in order of time; `day` is the present, `port` where the world listens. */
+export function* visits(deal: Deal, from: number, to: number, day: number, port: number): Generator<object> {
   for (let minute = from - (from % PACE); minute < to; minute += PACE) {
-    for (const { name, kind, fleet, path, offset } of staggered) {
-      const at = minute + offset
-      if (at < from || at >= to) continue
-      const host = `${hostOf(name)}.localhost:${port}`
-      const isBank = fleet === 'banks'
-      const empty = isBank && faultOf(deal, name, -1) === 'empty'
-      const responseMs = pause(deal, name, at) + 8
-      yield {
-        at,
-        scraper: name,
-        kind,
-        fleet,
-        host,
-        url: `http://${host}${path}`,
-        outcome: empty ? 'absent' : 'ok',
-        reason: empty ? 'marker' : 'read',
-        detail: '',
-        right: true,
-        ms: responseMs + (isBank ? Math.round(between(deal.draw('ms', name, at), 250, 600)) : 5),
-        responseMs,
-        status: 200,
-        version: EXPORTED_AS,
-        present: isBank ? (empty ? ['balance'] : ['balance', 'transactions']) : [],
-        missing: [],
-        empty: [],
-        invalid: [],
-        absent: empty ? ['transactions'] : [],
-      }
+    for (const [i, source] of SOURCES.entries()) {
+      const at = minute + Math.floor((i * PACE) / SOURCES.length)
+      if (at >= from && at < to) yield visit(deal, source, at, at < day - CALM, port)
     }
   }
 }
 
-/** Natural response time of a host at a time, ms: the same in the past and live. */
-export function pause(deal: Deal, name: string, at: number): number {
-  return Math.round(between(deal.draw(name, 'pause'), 30, 90) + between(deal.draw(name, 'pause', at), 0, 40))
+function visit(deal: Deal, source: Source, at: number, mayFail: boolean, port: number): object {
+  const { name, kind, fleet, path } = source
+  const host = `${source.host}.localhost:${port}`
+  const browsed = kind === 'browser'
+  const responseMs = pause(deal, source.host, at) + 8
+  return {
+    at,
+    scraper: name,
+    kind,
+    fleet,
+    host,
+    url: `http://${host}${path}`,
+    ...found(
+      browsed,
+      browsed && faultOf(deal, name, -1) === 'empty',
+      mayFail && deal.draw('failed', name, at) < FAILED,
+    ),
+    ms: responseMs + (browsed ? Math.round(between(deal.draw('ms', name, at), 250, 600)) : 5),
+    responseMs,
+    version: EXPORTED_AS,
+    missing: [],
+    empty: [],
+    invalid: [],
+  }
 }
 
-function hostOf(source: string): string {
-  return source === 'shop-api' ? 'api' : source
+function found(browsed: boolean, empty: boolean, failed: boolean): object {
+  if (failed) {
+    const detail = 'the site answered 502'
+    return {
+      outcome: 'site_down',
+      reason: 'http5xx',
+      detail,
+      right: false,
+      status: 502,
+      present: [],
+      absent: [],
+    }
+  }
+  const read = { right: true, detail: '', status: 200 }
+  if (empty) {
+    return { ...read, outcome: 'absent', reason: 'marker', present: ['balance'], absent: ['transactions'] }
+  }
+  const present = browsed ? ['balance', 'transactions'] : []
+  return { ...read, outcome: 'ok', reason: 'all_valid', present, absent: [] }
+}
+
+/** Natural response time of a host at a time, ms: the same in the past and live. */
+export function pause(deal: Deal, host: string, at: number): number {
+  return Math.round(between(deal.draw(host, 'pause'), 30, 90) + between(deal.draw(host, 'pause', at), 0, 40))
 }
