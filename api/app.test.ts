@@ -105,6 +105,9 @@ test('no config, Redis away and bugs: 503, 503, and 500 without our inside', asy
   const body = await expectProblem(await app.request('/v1/accounting'), 500, /log/)
   expect(JSON.stringify(body)).not.toContain('secret')
   expect(errors).toHaveLength(1)
+  reader.state = { ...reader.state, redis: { ...reader.state.redis, ok: false } }
+  await expectProblem(await app.request('/v1/accounting'), 503, /Redis/)
+  await expectProblem(await app.request('/readyz'), 503, /nothing is known of the engine/)
   reader.active = null
   await expectProblem(await app.request('/v1/kpis'), 503, /configuration/)
 })

@@ -10,7 +10,7 @@ import { guard, type GuardSettings } from './http/guard.ts'
 import { answerReady } from './http/health.ts'
 import { listKpis, readKpi, readSeries } from './http/kpi.ts'
 import type { Metrics } from './http/metrics.ts'
-import { problem, problemOf, type Problem } from './http/problem.ts'
+import { problem, problemOf, REDIS_AWAY, type Problem } from './http/problem.ts'
 import { readQuery } from './http/query.ts'
 
 export interface AppDeps extends EventDeps {
@@ -30,14 +30,17 @@ export interface AppDeps extends EventDeps {
 export function createApp(deps: AppDeps): Hono {
   const { reader, clock, metrics } = deps
   const app = new Hono()
+  // At once, instead of after the client's own patience with a Redis that is known to be away.
+  const redisThere: MiddlewareHandler = async (c, next) =>
+    reader.health().redis.ok ? next() : problem(c, REDIS_AWAY)
   app.use(guard(deps.settings))
   app.use(metrics.middleware)
 
   app.get('/v1/kpis', (c) => listKpis(c, deps))
   app.get('/v1/kpis/:metric', (c) => readKpi(c, deps))
-  app.get('/v1/series/:metric', (c) => readSeries(c, deps))
+  app.get('/v1/series/:metric', redisThere, (c) => readSeries(c, deps))
   app.get('/v1/alerts', (c) => listAlerts(c, deps))
-  app.get('/v1/accounting', async (c) => {
+  app.get('/v1/accounting', redisThere, async (c) => {
     readQuery(c.req.url, [])
     return c.json({ now: clock(), streams: await reader.accounting() })
   })
@@ -51,6 +54,8 @@ export function createApp(deps: AppDeps): Hono {
   app.notFound((c) => problem(c, notFound(c, app)))
   app.onError((error, c) => {
     const answer = problemOf(error)
+    // In the second before health notices, what fails may fail in any way.
+    if (answer.status === 500 && !reader.health().redis.ok) return problem(c, REDIS_AWAY)
     if (answer.status === 500) deps.log.error({ err: error, path: c.req.path }, 'request failed')
     return problem(c, answer)
   })

@@ -24,7 +24,9 @@ export function checksOf(health: Health, held: boolean): Check[] {
       ok: config.hash !== null,
       says: config.hash === null ? 'no configuration was applied yet' : `configuration ${config.hash}`,
     },
-    { name: 'engine', ok: engine === 'ok', says: engineSays(engine, lagEntries) },
+    redis.ok
+      ? { name: 'engine', ok: engine === 'ok', says: engineSays(engine, lagEntries) }
+      : { name: 'engine', ok: false, says: 'nothing is known of the engine without Redis' },
   ]
   if (held)
     checks.push({ name: 'hold', ok: false, says: 'the process that started us is still loading the past' })

@@ -44,14 +44,18 @@ export async function followChannel(
   signal: AbortSignal,
 ): Promise<void> {
   const started = deps.clock()
+  let failing = false
   while (!signal.aborted) {
     try {
       const saved = await deps.ledger.cursor(channel.name)
       const oldest = saved === null ? started - NEW_CHANNEL_LOOKS_BACK : 0
+      failing = false
       await followFrom(channel, saved ?? '0', oldest, deps, signal)
     } catch (error) {
       if (error instanceof LeaseLost) return
-      deps.log.warn({ channel: channel.name, err: error }, 'notifications wait: Redis or the reader failed')
+      // Said once: Redis may be away for hours.
+      if (!failing) deps.log.warn({ channel: channel.name, reason: reasonOf(error) }, 'notifications wait')
+      failing = true
       await deps.pause(PAUSE_AFTER_ERROR, signal)
     }
   }
@@ -162,4 +166,8 @@ async function advance(
   { ledger, token }: FollowerDeps,
 ): Promise<void> {
   if (!(await ledger.advance(token, channel.name, cursor))) throw new LeaseLost()
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
