@@ -45,7 +45,8 @@ export class PartitionFold implements Fold {
   newestAt: number | null = null
   private readonly resolve: ResolveControl
   private readonly own: Outputs[] = [noOutputs()]
-  private validate!: Validate
+  /** Made when the first row needs it: compiling a schema is slow. */
+  private validator: Validate | null = null
   private columnsFit!: ColumnCheck
   settled = Number.NEGATIVE_INFINITY
   private rows = new Int32Array(512)
@@ -123,7 +124,7 @@ export class PartitionFold implements Fold {
     // A stream that is no longer declared keeps its last definition and loses its metrics.
     this.stream = stream ?? this.stream
     this.control = id
-    this.validate = compileValidator(this.stream)
+    this.validator = null
     this.columnsFit = compileColumnCheck(this.stream)
     this.plan = new Plan(
       stream ? config : { ...config, metrics: [], rules: [] },
@@ -131,6 +132,11 @@ export class PartitionFold implements Fold {
       this,
       this.plan,
     )
+  }
+
+  private validate(row: Record<string, unknown>): ReturnType<Validate> {
+    this.validator ??= compileValidator(this.stream)
+    return this.validator(row)
   }
 
   private batch(entry: Entry & { kind: 'batch' }): void {

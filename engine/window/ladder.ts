@@ -74,6 +74,7 @@ export class Ladder {
     for (const pane of this.inOrder(rung, from, to)) {
       if (pane.closed) continue
       pane.closed = true
+      pane.dirty = true
       emit(rung, pane, pane.touched)
     }
   }
@@ -96,6 +97,7 @@ export class Ladder {
     for (const pane of due) {
       const changed = pane.changed!
       pane.changed = null
+      pane.dirty = true
       this.amended[rung]!.delete(pane)
       emit(rung, pane, changed)
       if (rung + 1 < this.sizes.length) this.rebuild(rung + 1, pane, changed)
@@ -146,6 +148,7 @@ export class Ladder {
     pane.changed ??= new Touched()
     if (pane.changed.size === 0) this.amended[rung]!.add(pane)
     pane.changed.add(group)
+    pane.dirty = true
   }
 
   private inOrder(rung: number, from: number, to: number): Pane[] {

@@ -1,0 +1,212 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { ClosedBlock, Outputs } from './commit/folding.ts'
+import type { CompiledRule } from './config/compiled.ts'
+import type { Entry } from './event/entry.ts'
+import { PartitionFold } from './fold.ts'
+import { entriesOf, START, testConfig, type TestEvent } from './fold.fixture.ts'
+import type { ViewBlock, ViewHeader } from './view/encode.ts'
+
+const fresh = (clock: 'live' | 'event', rules: CompiledRule[] = []): PartitionFold =>
+  new PartitionFold('s', 0, '1-0', () => testConfig(clock, rules))
+
+const tick = (ms: number): Entry => ({ kind: 'tick', id: `${ms}-9`, ms })
+
+/** Events over `span` ms in order, then shuffled by at most `disorder` ms. */
+const someEvents = (span: number, disorder: number): fc.Arbitrary<TestEvent[]> =>
+  fc
+    .array(
+      fc.record({
+        offset: fc.integer({ min: 0, max: span }),
+        jitter: fc.integer({ min: 0, max: disorder }),
+        k: fc.constantFrom('a', 'b', 'c'),
+        v: fc.integer({ min: 1, max: 10_000 }),
+        good: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 150 },
+    )
+    .map((list) =>
+      list
+        .sort((a, b) => a.offset + a.jitter - (b.offset + b.jitter))
+        .map(({ offset, k, v, good }) => ({ at: START + offset, k, v, good })),
+    )
+
+/** Last write wins: what the series hold in the end, keyed by metric, rung, pane and group. */
+function seriesOf(outputs: Outputs[]): Map<string, Record<string, number | null>> {
+  const points = new Map<string, Record<string, number | null>>()
+  const write = (block: ClosedBlock): void => {
+    for (const [i, group] of block.groups.entries()) {
+      const values = Object.fromEntries(block.columns.map((column, k) => [column, block.values[k]![i]!]))
+      points.set(`${block.metric} ${block.rung} ${block.at} ${group}`, values)
+    }
+  }
+  for (const out of outputs) for (const block of out.closed) write(block)
+  return points
+}
+
+const SIZES = { '10s': 10_000, '1m': 60_000, '10m': 600_000, '1h': 3_600_000 }
+
+function bruteSeries(events: TestEvent[], rung: keyof typeof SIZES): Map<string, TestEvent[]> {
+  const panes = new Map<string, TestEvent[]>()
+  for (const event of events) {
+    const at = Math.floor(event.at / SIZES[rung]) * SIZES[rung]
+    const key = `m ${rung} ${at} ["${event.k}"]`
+    panes.set(key, [...(panes.get(key) ?? []), event])
+  }
+  return panes
+}
+
+for (const clock of ['event', 'live'] as const) {
+  it(`closed panes of every rung equal brute force, ${clock} clock, with events out of order`, () => {
+    fc.assert(
+      fc.property(someEvents(3 * 3_600_000, 50_000), fc.integer({ min: 1, max: 40 }), (events, rows) => {
+        const fold = fresh(clock)
+        // A live log that is loaded with history: everything arrives within a minute, hours after it happened.
+        const loadedAt = START + 4 * 3_600_000
+        const entries = entriesOf(events, rows, (newest, i) =>
+          clock === 'live' ? loadedAt + i * 100 : newest + 60_000,
+        )
+        for (const entry of entries) fold.step(entry)
+        const end: TestEvent = { at: START + 30 * 3_600_000, k: 'z', v: 1, good: true }
+        for (const entry of entriesOf([end], 1, () => end.at)) fold.step({ ...entry, from: 'q~1~a' } as Entry)
+        fold.step(tick(end.at + 3_700_000))
+        expect(fold.small()).toMatchObject({ counted: events.length + 1, late: 0, dead: 0 })
+        const series = seriesOf([fold.take()])
+        for (const rung of ['10s', '1m', '10m', '1h'] as const) {
+          for (const [key, pane] of bruteSeries(events, rung)) {
+            const values = pane.map((event) => event.v).sort((a, b) => a - b)
+            const point = series.get(key)!
+            expect(point, key).toMatchObject({
+              count: pane.length,
+              sum: values.reduce((a, b) => a + b, 0),
+              min: values[0],
+              max: values.at(-1),
+            })
+            const exact = values[Math.floor(0.95 * (values.length - 1))]!
+            expect(Math.abs(point.p95! - exact)).toBeLessThanOrEqual(exact * 0.0101)
+            const mean = values.reduce((a, b) => a + b, 0) / values.length
+            const m2 = values.reduce((a, b) => a + (b - mean) ** 2, 0)
+            expect(Math.abs(point.m2! - m2)).toBeLessThanOrEqual(1e-6 * Math.max(1, m2))
+          }
+        }
+      }),
+      { numRuns: 20 },
+    )
+  }, 30_000)
+}
+
+it('windows in the view equal brute force as of their slide', () => {
+  fc.assert(
+    fc.property(someEvents(20 * 60_000, 1500), fc.integer({ min: 1, max: 20 }), (events, rows) => {
+      const fold = fresh('live')
+      const entries = entriesOf(events, rows, (newest) => newest + 30_000)
+      const lastMs = Math.max(...entries.map((entry) => entry.ms), ...events.map((event) => event.at))
+      for (const entry of entries) fold.step(entry)
+      fold.step(tick(lastMs + 15_000))
+      const { view } = fold.take()
+      const header = JSON.parse(view.get('m/1m')!) as ViewHeader
+      const block = JSON.parse(view.get('m/1m/0')!) as ViewBlock
+      expect(header.asOf).toBe(Math.floor((lastMs + 15_000 - 2000) / 10_000) * 10_000)
+      for (const [i, key] of block.g.entries()) {
+        const inside = events.filter(
+          (e) => JSON.stringify([e.k]) === key && e.at >= header.asOf - 60_000 && e.at < header.asOf,
+        )
+        expect(block.count![i]).toBe(inside.length)
+        expect(block.sum![i]).toBe(inside.reduce((sum, e) => sum + e.v, 0))
+        expect(block.max![i]).toBe(inside.length ? Math.max(...inside.map((e) => e.v)) : null)
+      }
+    }),
+    { numRuns: 40 },
+  )
+}, 30_000)
+
+const RULES: CompiledRule[] = [
+  {
+    id: 'high',
+    kind: 'threshold',
+    metric: 'm',
+    stat: 'mean',
+    window: '1m',
+    severity: 'critical',
+    notify: [],
+    says: null,
+    for: 20_000,
+    hash: 'r1',
+    above: 5000,
+    below: null,
+    clear: 4000,
+    minSamples: 1,
+  },
+  {
+    id: 'quiet',
+    kind: 'noData',
+    metric: 'm',
+    stat: 'count',
+    window: '1m',
+    severity: 'warning',
+    notify: [],
+    says: null,
+    for: 120_000,
+    hash: 'r2',
+  },
+]
+
+it('neither cuts into commits nor a restart from a snapshot changes a single output', () => {
+  fc.assert(
+    fc.property(
+      someEvents(40 * 60_000, 70_000),
+      fc.integer({ min: 1, max: 9 }),
+      fc.array(fc.nat(), { minLength: 1, maxLength: 6 }),
+      fc.constantFrom('live' as const, 'event' as const),
+      (events, rows, cuts, clock) => {
+        const entries = entriesOf(events, rows, (newest) => newest + 75_000)
+        const last = entries.at(-1)!.ms
+        for (let ms = last; ms < last + 300_000; ms += 10_000) entries.push(tick(ms))
+        const whole = fresh(clock, RULES)
+        for (const entry of entries) whole.step(entry)
+        const expected = whole.take()
+
+        const at = new Set(cuts.map((cut) => cut % entries.length))
+        let fold = fresh(clock, RULES)
+        const outputs: Outputs[] = []
+        const blocks = new Map<string, Buffer>()
+        for (const [i, entry] of entries.entries()) {
+          fold.step(entry)
+          if (!at.has(i)) continue
+          outputs.push(fold.take())
+          const restored = fresh(clock, RULES)
+          const { changed, names } = fold.snapshot()
+          for (const [name, bytes] of changed) blocks.set(name, bytes)
+          for (const name of blocks.keys()) if (!names.includes(name)) blocks.delete(name)
+          restored.restore(blocks)
+          expect(restored.small()).toEqual(fold.small())
+          fold = restored
+        }
+        outputs.push(fold.take())
+        expect(fold.small()).toEqual(whole.small())
+        expect(outputs.flatMap((out) => out.closed)).toEqual(expected.closed)
+        expect(outputs.flatMap((out) => out.told)).toEqual(expected.told)
+        expect(outputs.flatMap((out) => out.late)).toEqual(expected.late)
+      },
+    ),
+    { numRuns: 25 },
+  )
+}, 30_000)
+
+it('a resent batch counts nothing, a partly new one just its new rows, a hole is filled exactly', () => {
+  const events = Array.from({ length: 30 }, (_, i) => ({ at: START + i * 100, k: 'a', v: 1, good: true }))
+  const entry = (from: number, to: number): Entry => {
+    const [one] = entriesOf(events.slice(from, to), 30, () => START + 10_000)
+    return { ...one, seq: from } as Entry
+  }
+  const fold = fresh('live')
+  fold.step(entry(0, 10))
+  fold.step(entry(0, 10))
+  expect(fold.small()).toMatchObject({ counted: 10, duplicate: 10 })
+  fold.step(entry(5, 12))
+  expect(fold.small()).toMatchObject({ counted: 12, duplicate: 15 })
+  fold.step(entry(20, 30))
+  expect(fold.small()).toMatchObject({ counted: 22, missing: 8 })
+  fold.step(entry(12, 20))
+  expect(fold.small()).toMatchObject({ counted: 30, duplicate: 15, missing: 0 })
+})
