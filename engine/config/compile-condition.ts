@@ -1,5 +1,5 @@
 /** Compiles a `where`: shorthand values become tests, and every operand is held against the field's type. */
-import type { Condition, FieldTest, JsonSchema, Scalar } from './compiled.ts'
+import type { Condition, FieldTest, JsonSchema } from './compiled.ts'
 import { fieldsOf } from './compile-stream.ts'
 import { show } from './mistake.ts'
 import { suggest } from './nearest.ts'
