@@ -75,6 +75,11 @@ function look() {
     page: [scrollWidth, scrollHeight, board.scrollHeight],
     alerts: [...document.querySelectorAll('.alert')].filter((node) => node.checkVisibility()).length,
     more: document.querySelector('#more')!.textContent,
+    cutOff: [
+      ...document.querySelectorAll('h1 > span, .title, .unit, .value, .target-words, .sentence, .cause'),
+    ]
+      .filter((node) => node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 0)
+      .map((node) => node.textContent),
     firstAlert: document.querySelector('.alert')?.getBoundingClientRect().bottom ?? 0,
   }
 }
@@ -88,6 +93,7 @@ describe.each(Object.keys(STATES))('%s', (state) => {
     expect(Math.min(64, ...seen.values)).toBeGreaterThanOrEqual(64)
     expect(seen.page).toEqual([1920, 1080, 1080])
     expect(seen.outside).toEqual([])
+    if (state !== 'hostile') expect(seen.cutOff).toEqual([])
     const { alerts, moreAlerts } = STATES[state]!()
     expect(seen.alerts).toBeGreaterThanOrEqual(Math.min(1, alerts.length))
     const rest = alerts.length - seen.alerts + moreAlerts

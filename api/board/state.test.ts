@@ -58,18 +58,19 @@ describe('headline', () => {
 
   test.for([
     [() => null, 'Nothing known of 8 banks.', ''],
-    [(i: number) => (i === 2 ? null : 1), '7 of 8 banks fine, 1 unknown.', 'No news of East Bank.'],
-    [
-      (i: number) => (i < 2 ? null : 1),
-      '6 of 8 banks fine, 2 unknown.',
-      'No news of North Bank and South Bank.',
-    ],
+    [(i: number) => (i === 2 ? null : 1), '7 of 8 banks fine.', 'No news of East Bank.'],
+    [(i: number) => (i < 2 ? null : 1), '6 of 8 banks fine.', 'No news of North Bank and South Bank.'],
     [(i: number) => (i < 3 ? null : 1), '5 of 8 banks fine, 3 unknown.', ''],
   ] as const)('what is not known is said, and is not good: %#', ([ratio, said, more]) => {
     const state = board({ kpis: banks(ratio) })
     expect(first(state)).toBe(said)
     expect(second(state)).toBe(more)
     expect(state.mood).toBe('unknown')
+  })
+
+  test('who is unknown is counted where the second sentence tells of an alert', () => {
+    const state = board({ kpis: banks((i) => (i === 2 ? null : 1)), alerts: [alert()] })
+    expect(first(state)).toBe('6 of 8 banks fine, 1 unknown.')
   })
 
   test('a value of long ago is not known now', () => {

@@ -71,6 +71,6 @@ test('the target is in sight, and nothing leaves the box', () => {
 })
 
 test('nothing known draws nothing', () => {
-  expect(paths([], 1, 0)).toEqual({ line: '', area: '', target: 90, last: null })
+  expect(paths([], 1, 0)).toEqual({ line: '', area: '', target: 50, last: null })
   expect(paths([[0, null]], 0, 0).last).toBeNull()
 })

@@ -19,8 +19,10 @@ export function paths(points: readonly [number, number | null][], target: number
   const values = points.flatMap(([, value]) => (value === null ? [] : [value]))
   const low = values.reduce((a, b) => Math.min(a, b), target)
   const high = values.reduce((a, b) => Math.max(a, b), target)
-  const span = high - low || Math.abs(high) || 1
-  const y = (value: number): number => round(HEIGHT * (0.9 - (0.8 * (value - low)) / span))
+  const span = high - low
+  // One level only, the target's own, runs through the middle.
+  const y = (value: number): number =>
+    high === low ? HEIGHT / 2 : round(HEIGHT * (0.9 - (0.8 * (value - low)) / span))
   const x = (at: number): number => round(Math.max(0, Math.min(1, 1 - (now - at) / DAY)) * WIDTH)
   let line = ''
   let area = ''

@@ -29,23 +29,29 @@ export function headline(
 ): BoardState['headline'] {
   const worst = foremost(firing)
   if (blind !== null) return { first: [{ text: blind }], second: lastKnown(about, health) }
-  if (config === null) return { first: [{ text: 'No configuration yet.' }], second: [] }
+  if (config === null)
+    return {
+      first: [{ text: 'No configuration yet.' }],
+      second: [{ text: 'Weir waits for streams.config.ts.' }],
+    }
   const second = worst ? sentence(worst, config) : []
-  if (about !== null)
-    return { first: [{ text: count(about) }], second: second.length > 0 ? second : unheard(about) }
+  if (about !== null) {
+    const silent = second.length > 0 ? [] : unheard(about)
+    return { first: [{ text: count(about, silent.length > 0) }], second: [...second, ...silent] }
+  }
   if (worst !== undefined)
     return { first: [{ text: `${firing.length} ${firing.length === 1 ? 'problem' : 'problems'}.` }], second }
   return { first: [{ text: health.newestEventAt === null ? 'No events yet.' : 'All fine.' }], second }
 }
 
-/** "6 of 8 banks fine, 1 unknown." */
-function count({ all, noun }: Subjects): string {
+/** "6 of 8 banks fine, 1 unknown."; who is unknown may be `named` in the next sentence. */
+function count({ all, noun }: Subjects, named: boolean): string {
   const total = all.length
   const fine = all.filter((each) => each.state === 'fine').length
   const unknown = all.filter((each) => each.state === 'unknown').length
   if (total === 0) return `No news of any ${noun} yet.`
   if (unknown === total) return `Nothing known of ${total === 1 ? one(noun) : `${total} ${noun}`}.`
-  const doubt = unknown === 0 ? '' : `, ${unknown} unknown`
+  const doubt = unknown === 0 || named ? '' : `, ${unknown} unknown`
   if (total === 1) return `The one ${one(noun)} is ${fine === 1 ? 'fine' : 'not fine'}.`
   if (fine === total) return `All ${total} ${noun} fine.`
   return `${fine === 0 ? 'None' : fine} of ${total} ${noun} fine${doubt}.`
