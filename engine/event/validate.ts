@@ -8,8 +8,9 @@ import { boundsTrouble, MAX_STRING } from './bounds.ts'
 import { ENVELOPE, RESERVED_FIELD } from './entry.ts'
 import type { Sent } from './producer.ts'
 
-/** Longest value of the key and of an envelope field, characters. */
+/** Longest value of an envelope field, and of the key (which may be a URL), characters. */
 export const MAX_LABEL = 200
+export const MAX_KEY = 2048
 
 export type Validate = (row: unknown) => Sent
 
@@ -24,7 +25,7 @@ export function compileValidator(stream: CompiledStream): Validate {
 
   return (row) => {
     if (typeof row !== 'object' || row === null || Array.isArray(row))
-      return no(`expected a JSON object, found ${found(row)}`)
+      return no(`expected a JSON object, found ${row === null ? 'null' : found(row)}`)
     const event = row as Record<string, unknown>
     if (RESERVED_FIELD in event) return no(`field "${RESERVED_FIELD}" is reserved: rename it`)
     if (!matches(event)) return no(explain(matches.errors?.[0], event, fields))
@@ -51,8 +52,8 @@ function keyTrouble(field: string, key: unknown): string | null {
   if (typeof key !== 'string')
     return `field "${field}" (the key): expected a string or number, found ${found(key)}`
   if (key === '') return `field "${field}" (the key) is empty`
-  if (key.length > MAX_LABEL)
-    return `field "${field}" (the key): ${key.length} characters, at most ${MAX_LABEL} allowed`
+  if (key.length > MAX_KEY)
+    return `field "${field}" (the key): ${key.length} characters, at most ${MAX_KEY} allowed`
   return null
 }
 

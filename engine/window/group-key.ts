@@ -1,6 +1,7 @@
 /** The canonical key of a group: a JSON array of its `by` values in order, so that nothing can collide. */
+import { createHash } from 'node:crypto'
 
-/** Longest value of one group field; longer ones are cut (hostile input must not grow keys without bound). */
+/** Longest value of one group field; longer ones end in a hash of the whole, so that none fall together. */
 export const MAX_GROUP_VALUE = 200
 
 export function groupKey(values: readonly unknown[]): string {
@@ -22,5 +23,7 @@ export function groupLabels(by: readonly string[], key: string): Record<string, 
 export const OTHER = '__other__'
 
 function cut(value: string): string {
-  return value.length > MAX_GROUP_VALUE ? value.slice(0, MAX_GROUP_VALUE) : value
+  if (value.length <= MAX_GROUP_VALUE) return value
+  const hash = createHash('sha256').update(value).digest('hex').slice(0, 16)
+  return `${value.slice(0, MAX_GROUP_VALUE - 17)}~${hash}`
 }
