@@ -98,7 +98,9 @@ async function visitPage(scraper: BrowserScraper, world: RunWorld): Promise<Sign
     }, limits)
     signals.timings.waited = waited
     // What breaks because we are stopping is nobody's failure.
-    return pool.closed && signals.fault ? skipped(scraper, 'busy', 'the scrapers are stopping') : signals
+    return pool.closed && (signals.fault || signals.error !== null)
+      ? skipped(scraper, 'busy', 'the scrapers are stopping')
+      : signals
   } catch (error) {
     if (!(error instanceof PoolFailure)) return faulty(scraper, 'code', error)
     if (error.reason === 'busy' || error.reason === 'closed') return skipped(scraper, 'busy', error.message)

@@ -110,3 +110,13 @@ export function parseCurrency(text: string): string | null {
   for (const [pattern, code] of CURRENCIES) if (pattern.test(short)) return code
   return /^[A-Z]{3}$/.test(short.trim()) ? short.trim() : null
 }
+
+const BESIDE_SIGN =
+  /(?:\p{Sc}|\b(?:EUR|USD|GBP|CHF|Rs|RON|PLN|CZK|INR|BRL|TWD|kr)\b\.?)\s?(\d[\d.,' ]*)|(\d[\d.,' ]*)\s?(?:\p{Sc}|元|円|₽|руб|тг|грн|zł|Kč|Ft\b|lei\b|kr\b|(?:EUR|USD|GBP|CHF|RON|PLN|CZK|HUF|SEK|NOK|DKK|RUB|KZT|BRL|TL)\b)/iu
+
+/** The amount beside a currency sign, where a text holds several numbers; else the first number. */
+export function parsePrice(text: string): number | null {
+  const match = BESIDE_SIGN.exec(normalise(text))
+  const beside = match?.[1] ?? match?.[2]
+  return (beside === undefined ? null : parseAmount(beside)) ?? parseAmount(text)
+}

@@ -9,11 +9,12 @@ export interface PriceCandidate {
   /** Class names, ids and the like of the element, and of its nearest ancestors. */
   hint: string
   around: string
-  /** Struck through; not shown; inside a part of the page about other products; inside the form that buys. */
+  /** Struck through; not shown; inside the form that buys. */
   struck: boolean
   hidden: boolean
-  aside: boolean
   buying: boolean
+  /** Text that stands before it in its parent, such as `from` or `per month`. */
+  before: string
   fontSize: number
   /** Elements between the main heading and this one; negative: before it. */
   distance: number
@@ -24,14 +25,13 @@ export interface PriceCandidate {
 export interface RawProduct {
   /** Text of JSON-LD scripts. */
   jsonLd: string[]
-  microdata: { prop: string; value: string; types: string; aside: boolean }[]
+  microdata: { prop: string; value: string; types: string; aside: boolean; struck: boolean }[]
   meta: Record<string, string>
   prices: PriceCandidate[]
   /** Short texts that speak of stock, and buttons that buy. */
   stock: {
     text: string
     hint: string
-    aside: boolean
     distance: number
     disabled: boolean
     button: boolean
@@ -46,8 +46,9 @@ export function collectProduct(): RawProduct {
   const MAX_CANDIDATES = 120
   const clean = (text: string | null | undefined, length = 200) =>
     (text ?? '').replace(/\s+/g, ' ').trim().slice(0, length)
+  // Parts of a page that show other things; whole words only, since "widget" or "also" name anything.
   const ASIDE =
-    /relat|similar|recommend|carousel|slider|upsell|cross-?sell|accessor|also|suggest|sponsor|recently|other-?prod|bundle|together|footer|header|nav(?:bar|igation)?\b|menu|mini-?cart|basket|minicart|compare|rhf|sims|widget|banner|review|comment/i
+    /(?:^|[\s_-])(?:related|similar|recommend\w*|recos?|carousel|upsell|cross-?sells?|accessor\w*|suggest\w*|sponsored|recently|others?|footer|nav|navbar|navigation|menu|submenu|mini-?cart|cart-?(?:preview|drawer|flyout)|compare|rhf|sims|banner|reviews?|comments?|breadcrumbs?)(?:$|[\s_-])|relatedproducts|recentlyviewed|alsobought|productlist|product-?(?:list|slider|carousel)/i
   const PRICE_HINT =
     /price|preis|prix|prezzo|precio|preco|cena|cijena|hinta|pris|amount|cost|kaina|цена|価格/i
   const SIGN =
@@ -62,7 +63,21 @@ export function collectProduct(): RawProduct {
       `${element.getAttribute('class') ?? ''} ${element.id} ${element.getAttribute('data-testid') ?? ''} ${element.getAttribute('itemprop') ?? ''} ${element.getAttribute('data-qa') ?? ''}`,
       160,
     )
-  const heading = [...document.querySelectorAll('h1')].find((each) => clean(each.textContent) !== '') ?? null
+  // The heading that says what the document's title says: overlays and logos carry headings, too.
+  const words = (text: string) => new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])
+  const titleWords = words(document.title)
+  let heading: Element | null = null
+  let best = 0
+  for (const each of [...document.querySelectorAll('h1,h2,[itemprop=name]')].slice(0, 80)) {
+    const own = words(clean(each.textContent))
+    if (own.size === 0) continue
+    const shared = [...own].filter((word) => titleWords.has(word)).length / own.size
+    const score = shared * Math.min(own.size, 6) + (each.tagName === 'H1' ? 1 : 0)
+    if (score > best) {
+      best = score
+      heading = each
+    }
+  }
   const order = new Map<Element, number>()
   const all = document.body
     ? document.body.getElementsByTagName('*')
@@ -100,7 +115,8 @@ export function collectProduct(): RawProduct {
   }
   const textOf = (element: Element) => {
     const copy = element.cloneNode(true) as Element
-    for (const each of copy.querySelectorAll('script,style')) each.remove()
+    // A crossed-out price beside the real one is not part of it.
+    for (const each of copy.querySelectorAll('script,style,s,del,strike')) each.remove()
     // Decimals set high or apart (173<sup>34</sup>, 12<span class="cents">99</span>) belong behind a sign.
     for (const each of copy.querySelectorAll(
       'sup,[class*=cent i],[class*=decimal i],[class*=fraction i],small',
@@ -112,10 +128,18 @@ export function collectProduct(): RawProduct {
     return clean(copy.textContent, 120)
   }
 
+  const beforeOf = (element: Element) => {
+    const own = clean(element.textContent)
+    const whole = clean(element.parentElement?.textContent, 400)
+    const at = own === '' ? -1 : whole.indexOf(own)
+    return at > 0 ? whole.slice(Math.max(0, at - 30), at) : ''
+  }
+
   const prices: PriceCandidate[] = []
   const seen = new Set<Element>()
   const addPrice = (element: Element, text: string) => {
-    if (seen.has(element) || prices.length >= MAX_CANDIDATES) return
+    // Prices of other things would fill the list before the product's own is reached.
+    if (seen.has(element) || prices.length >= MAX_CANDIDATES || isAside(element)) return
     seen.add(element)
     const around: string[] = []
     for (let at = element.parentElement, n = 0; at && n < 4; at = at.parentElement, n += 1)
@@ -127,7 +151,7 @@ export function collectProduct(): RawProduct {
       around: around.join(' | ').slice(0, 400),
       struck: element.closest('s,del,strike') !== null || style.textDecorationLine.includes('line-through'),
       hidden: isHidden(element),
-      aside: isAside(element),
+      before: beforeOf(element),
       buying: [...(element.closest('form')?.querySelectorAll('button,input[type=submit],a') ?? [])]
         .slice(0, 30)
         .some((each) =>
@@ -168,11 +192,10 @@ export function collectProduct(): RawProduct {
       element.children.length <= 2 &&
       label.length <= 120 &&
       (STOCK.test(label) || (button && BUY.test(label)))
-    if (about && stock.length < MAX_CANDIDATES && !isHidden(element)) {
+    if (about && stock.length < MAX_CANDIDATES && !isHidden(element) && !isAside(element)) {
       stock.push({
         text: label,
         hint: `${hint} ${element.parentElement ? ownHint(element.parentElement) : ''}`.slice(0, 200),
-        aside: isAside(element),
         distance: i - start,
         disabled: element.hasAttribute('disabled') || /disabled/.test(hint),
         button,
@@ -199,6 +222,7 @@ export function collectProduct(): RawProduct {
       prop: (element.getAttribute('itemprop') ?? '').slice(0, 40),
       value: clean(value),
       types: types.join(' < '),
+      struck: element.closest('s,del,strike') !== null,
       aside: isAside(element),
     })
   }

@@ -9,8 +9,9 @@ export interface Offer {
 type Node = Record<string, unknown>
 
 const MAX_NODES = 5000
+// In any case: sites write "product", too.
 const PRODUCT =
-  /^(?:Product|ProductGroup|ProductModel|IndividualProduct|SomeProducts|Vehicle|Car|Book|Offer|AggregateOffer)$/
+  /^(?:Product|ProductGroup|ProductModel|IndividualProduct|SomeProducts|Vehicle|Car|Book|Offer|AggregateOffer)$/i
 
 /** Offers in the order of trust: those of products named like the heading first. */
 export function jsonLdOffers(scripts: string[], heading: string): Offer[] {

@@ -1,5 +1,5 @@
 /** Weighs everything a page says about price, currency and availability, and picks what most of it agrees on. Pure. */
-import { parseAmount, parseCurrency } from './amount.ts'
+import { parseAmount, parseCurrency, parsePrice } from './amount.ts'
 import { availabilityTerm, availabilityWords } from './availability.ts'
 import type { Availability } from './field.ts'
 import type { PriceCandidate, RawProduct } from './in-page-product.ts'
@@ -51,15 +51,32 @@ function priceVotes(
     if (value !== null && value > 0) votes.push({ value, source, weight })
   }
   offers.slice(0, 10).forEach((offer, i) => add(offer.price, 'json-ld', i === 0 ? 3 : 0.3))
-  const inProduct = raw.microdata.filter(({ prop, aside }) => /^(?:price|lowPrice)$/.test(prop) && !aside)
-  inProduct.slice(0, 10).forEach(({ value }, i) => add(value, 'microdata', i === 0 ? 3 : 0.3))
+  const claims = raw.microdata.filter(
+    ({ prop, aside, struck }) => /^(?:price|lowPrice)$/.test(prop) && !aside && !struck,
+  )
+  const distinct = new Set(claims.slice(0, 3).map(({ value }) => machineAmount(value))).size
+  claims.slice(0, 10).forEach(({ value, types }, i) => {
+    // Without a scope nobody says whose price it is. Several prices in one product are an old and a new one:
+    // what people see decides between them.
+    const trust = /Product|Offer|Book|Vehicle/.test(types) ? 3 : 1
+    add(value, 'microdata', i < distinct ? trust / distinct : 0.1)
+  })
   for (const name of ['product:price:amount', 'product:sale_price:amount', 'og:price:amount', 'price']) {
     add(raw.meta[name], 'meta', name.includes('sale') ? 2.6 : 2.5)
   }
   // What people see decides between machine-readable claims that disagree, and speaks alone where there are none.
-  shown.slice(0, 5).forEach(({ value, score }, i) => {
+  const values = shown.filter(({ value }, i) => shown.findIndex((other) => other.value === value) === i)
+  values.slice(0, 4).forEach(({ value, score }, i) => {
     votes.push({ value, source: 'markup', weight: Math.max(0.1, Math.min(score, 10) / 5) / (i + 1) })
   })
+  // What the page crosses out is the old price, whatever the structured data say, if a lower one stands beside it.
+  const lower = shown[0]?.value
+  for (const value of new Set(
+    raw.prices.filter(({ struck }) => struck).map(({ text }) => parsePrice(text)),
+  )) {
+    if (value !== null && lower !== undefined && lower < value)
+      votes.push({ value, source: 'markup', weight: -3 })
+  }
   return votes
 }
 
@@ -73,23 +90,35 @@ interface Ranked {
   text: string
 }
 
+const OTHER_WORDS =
+  /%|\/\s?(?:mo|kg|100|l\b|month)|per (?:month|100|kg)|\b(?:mes|mtl|mois|mese|Monat|shipping|delivery|Versand|points?|pts)\b|每期|期|點|折抵|折價券/i
 const NOW = /sale|special|current|now|final|our|offer|actual|new|deal|buy|main|primary|sell|today|our_?price/i
 const OLD =
   /old|was|regular|strike|list-?price|rrp|msrp|uvp|crossed|before|previous|original|compare|basis|retail|first-?price|price-?from/i
+const OLD_WORDS =
+  /建議售價|原價|市價|定價|\b(?:UVP|RRP|MSRP|statt|list price|was|instead of|anziché|au lieu de|antes|avant)\b/i
+const NOW_WORDS =
+  /特價|優惠價|最低價|促銷價|特惠|\b(?:now|sale price|our price|Preis|Prezzo|Prix|Precio|Preço|Cena)\b/i
 const OTHER =
   /ship|deliver|versand|spedizion|livraison|save|saving|discount|percent|unit|per-|month|instal|rate|credit|leas|financ|tax|vat|fee|deposit|point|bonus|coupon|voucher|total|cart|basket|gift|min-|free|warranty|insur|protect|range|filter|slider|facet/i
 
 function rankPrices(candidates: PriceCandidate[]): Ranked[] {
-  const largest = Math.max(
-    ...candidates.filter(({ hidden, aside }) => !hidden && !aside).map(({ fontSize }) => fontSize),
-    1,
-  )
+  const largest = Math.max(...candidates.filter(({ hidden }) => !hidden).map(({ fontSize }) => fontSize), 1)
+  // The same class on many different amounts marks a list of other products, not this one's price.
+  const repeats = (hint: string) =>
+    hint === '' ? 0 : new Set(candidates.filter((c) => c.hint === hint).map((c) => c.text)).size
   return candidates
     .flatMap((candidate) => {
-      const value = parseAmount(candidate.text)
+      const value = parsePrice(candidate.text)
       return value === null || value <= 0
         ? []
-        : [{ value, text: candidate.text, score: scoreOf(candidate, largest) }]
+        : [
+            {
+              value,
+              text: candidate.text,
+              score: scoreOf(candidate, largest) - (repeats(candidate.hint) >= 4 ? 2 : 0),
+            },
+          ]
     })
     .filter(({ score }) => score > 0)
     .toSorted((a, b) => b.score - a.score)
@@ -109,11 +138,13 @@ function scoreOf(candidate: PriceCandidate, largest: number): number {
   if (candidate.distance < 0) score -= 1
   else score += Math.max(0, 1.5 - candidate.distance / 300)
   if (text.replace(/[\d.,\s'’]/g, '').length > 12) score -= 1.5
-  if (OLD.test(named)) score -= 3
-  if (OTHER.test(named) || /%|\/\s?(?:mo|kg|100|l\b|month)|per month|mes\b|mtl/i.test(text)) score -= 3
+  const words = `${candidate.before} ${text}`
+  if (OLD.test(named) || OLD_WORDS.test(words)) score -= 3
+  if (NOW_WORDS.test(words)) score += 1.5
+  else if (OTHER_WORDS.test(words)) score -= 3
+  if (OTHER.test(named)) score -= 3
   if (candidate.struck) score -= 5
   if (candidate.hidden) score -= 2.5
-  if (candidate.aside) score -= 4
   return score
 }
 
@@ -143,20 +174,26 @@ function availabilityVotes(
   const add = (value: Availability | null, source: Vote<Availability>['source'], weight: number) => {
     if (value !== null) votes.push({ value, source, weight })
   }
-  if (offers[0]?.availability) add(availabilityTerm(offers[0].availability), 'json-ld', 3)
+  const claimed = offers
+    .slice(0, 50)
+    .map(({ availability: term }) => (term === null ? null : availabilityTerm(term)))
+  // Offers are often sizes or colours: one that can be bought is enough.
+  add(claimed.includes('InStock') ? 'InStock' : (claimed.find((term) => term !== null) ?? null), 'json-ld', 3)
   const item = raw.microdata.find(({ prop, aside }) => prop === 'availability' && !aside)
   if (item) add(availabilityTerm(item.value) ?? availabilityWords(item.value), 'microdata', 3)
   for (const name of ['product:availability', 'og:availability', 'availability']) {
     const word = raw.meta[name]
     if (word) add(availabilityTerm(word), 'meta', 2.5)
   }
-  const near = raw.stock.filter(({ aside, distance }) => !aside && distance > -50)
+  const near = raw.stock.filter(({ distance }) => distance > -50)
   const texts = near.filter(({ button, hint }) => !button || /stock|avail/i.test(hint))
-  for (const { text, hint } of texts.slice(0, 6)) {
+  texts.slice(0, 6).forEach(({ text, hint }, i) => {
+    const value = availabilityWords(text)
     const told = /avail|stock|verf|disponib|lager/i.test(hint)
-    // A whole sentence may speak of something else; a short text in a place named after stock may not.
-    add(availabilityWords(text), 'markup', told ? 1.6 : text.length < 40 ? 0.8 : 0.3)
-  }
+    // "No" has phrases of its own; words of "yes" also stand in sentences about something else.
+    const weight = told ? 1.6 : text.length < 40 ? 0.9 : value === 'OutOfStock' ? 0.6 : 0.3
+    add(value, 'markup', weight / (1 + i / 2))
+  })
   const buy = near.some(
     ({ button, disabled, text }) => button && !disabled && availabilityWords(text) !== 'OutOfStock',
   )
