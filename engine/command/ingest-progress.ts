@@ -1,4 +1,4 @@
-/** What `weir ingest` says on the way: about twice a second on a terminal, else nothing until the end. */
+/** What `weir ingest` says: on a terminal where it stands, about twice a second; at the end what became of it. */
 
 const EVERY_MS = 500
 /** Dead lines named at the end. */
@@ -18,33 +18,36 @@ export interface Progress {
   count(line: number, reason: string | null): void
   /** Shows where things stand if it is time; `done` of `total` bytes (null: unknown). */
   show(done: number, total: number | null): void
-  /** Ends the line on the terminal. */
-  clear(): void
+  /** Shows where things stand for the last time, and ends the line. */
+  end(done: number, total: number | null): void
 }
 
 /** `write` reaches the terminal, or null where there is none. `now` is any clock in ms. */
 export function createProgress(write: ((text: string) => void) | null, now: () => number): Progress {
   const started = now()
   let shown = started
+  const line = (done: number, total: number | null): string => {
+    const seconds = Math.max(0.001, (now() - started) / 1000)
+    const rate = Math.round((progress.sent + progress.dead) / seconds)
+    const share = total === null || total === 0 ? '' : `, ${Math.floor((100 * done) / total)}%`
+    const dead = progress.dead === 0 ? '' : `, ${group(progress.dead)} dead`
+    return `\r\u001b[K${group(progress.sent)} events, ${group(rate)}/s${share}${dead}`
+  }
   const progress: Progress = {
     sent: 0,
     dead: 0,
     named: [],
-    count: (line, reason) => {
+    count: (number, reason) => {
       if (reason === null) return void progress.sent++
       progress.dead++
-      if (progress.named.length < MAX_NAMED) progress.named.push({ line, reason })
+      if (progress.named.length < MAX_NAMED) progress.named.push({ line: number, reason })
     },
     show: (done, total) => {
-      const at = now()
-      if (write === null || at - shown < EVERY_MS) return
-      shown = at
-      const rate = Math.round((progress.sent + progress.dead) / ((at - started) / 1000))
-      const share = total === null || total === 0 ? '' : `, ${Math.floor((100 * done) / total)}%`
-      const dead = progress.dead === 0 ? '' : `, ${group(progress.dead)} dead`
-      write(`\r\u001b[K${group(progress.sent)} events, ${group(rate)}/s${share}${dead}`)
+      if (write === null || now() - shown < EVERY_MS) return
+      shown = now()
+      write(line(done, total))
     },
-    clear: () => write?.('\r\u001b[K'),
+    end: (done, total) => write?.(`${line(done, total)}\n`),
   }
   return progress
 }

@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { CompiledConfig, CompiledStream } from '../config/compiled.ts'
-import { loadConfig } from '../config/load.ts'
 import { suggest } from '../config/nearest.ts'
 import { newestConfig } from '../control/control-log.ts'
 import { WeirError } from '../error.ts'
@@ -82,5 +81,7 @@ export async function findStream(
 async function fileConfig(named: string | null, env: Environment): Promise<CompiledConfig | null> {
   const path = named ?? env['WEIR_CONFIG'] ?? 'streams.config.ts'
   if (named === null && !existsSync(path)) return null
+  // Only here: what runs config files takes longer to start than most files take to send.
+  const { loadConfig } = await import('../config/load.ts')
   return loadConfig(path, env)
 }

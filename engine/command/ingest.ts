@@ -18,41 +18,53 @@ import { createProgress, type Progress, summary } from './ingest-progress.ts'
 import { openSource, type Source } from './ingest-source.ts'
 import { findStream, reach, redisUrlOf } from './ingest-target.ts'
 
-/** How long Redis may be away before the command gives up. */
-const PATIENCE_MS = 30_000
+/** What the command takes from its process. */
+export interface IngestWorld {
+  env: Readonly<Record<string, string | undefined>>
+  out: (text: string) => void
+  err: (text: string) => void
+  /** Whether `err` is a terminal that shows progress. */
+  terminal: boolean
+  /** How long Redis may be away before the command gives up, ms. */
+  patience: number
+}
+
+const PROCESS: IngestWorld = {
+  env: process.env,
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  terminal: process.stderr.isTTY,
+  patience: 30_000,
+}
 
 /** Runs the command with the words after `ingest`; resolves to the exit code. */
-export async function run(argv: string[]): Promise<number> {
+export async function run(argv: string[], world: IngestWorld = PROCESS): Promise<number> {
   try {
     const options = ingestOptions(argv)
-    if (options === null) {
-      process.stdout.write(INGEST_USAGE)
-      return 0
-    }
-    return await ingest(options)
+    if (options !== null) return await ingest(options, world)
+    world.out(INGEST_USAGE)
+    return 0
   } catch (error) {
     if (!(error instanceof WeirError)) throw error
-    process.stderr.write(`${error.explain()}\n`)
+    world.err(`${error.explain()}\n`)
     return error.code === 'WEIR_USAGE' ? 2 : 1
   }
 }
 
 /** The life of an ingest: find the target, recognise the content, send it, say what became of it. */
-async function ingest(options: IngestOptions): Promise<number> {
-  const redisUrl = redisUrlOf(process.env)
+async function ingest(options: IngestOptions, world: IngestWorld): Promise<number> {
+  const redisUrl = redisUrlOf(world.env)
   const source = await openSource(options.file)
-  const { namespace, stream, id, length } = await prepare(options, source, redisUrl)
-  const terminal = process.stderr.isTTY ? (text: string) => void process.stderr.write(text) : null
-  const progress = createProgress(terminal, () => performance.now())
+  const { namespace, stream, id, length } = await prepare(options, source, redisUrl, world)
+  const progress = createProgress(world.terminal ? world.err : null, () => performance.now())
   const producer = await openProducer({ redisUrl, namespace, stream }, { name: 'ingest', id })
   try {
-    await sendAll(producer, source.read(length), progress, length)
+    await sendAll(producer, source.read(length), progress, length, world.patience)
   } finally {
-    progress.clear()
     // What is undone by now has been reported as an error.
     await producer.close(0).catch(() => undefined)
   }
-  process.stdout.write(summary(progress, stream.name))
+  world.out(summary(progress, stream.name))
   return options.strict && progress.dead > 0 ? 1 : 0
 }
 
@@ -65,10 +77,15 @@ interface Prepared {
   length: number | null
 }
 
-async function prepare(options: IngestOptions, source: Source, redisUrl: string): Promise<Prepared> {
+async function prepare(
+  options: IngestOptions,
+  source: Source,
+  redisUrl: string,
+  world: IngestWorld,
+): Promise<Prepared> {
   const redis = await reach(redisUrl)
   try {
-    const { namespace, stream } = await findStream(redis, options.stream, options.config, process.env)
+    const { namespace, stream } = await findStream(redis, options.stream, options.config, world.env)
     const key = sharedKeys(namespace).ingest
     const target = { stream: stream.name, partitions: stream.partitions }
     if (options.run !== null) {
@@ -77,9 +94,7 @@ async function prepare(options: IngestOptions, source: Source, redisUrl: string)
       return { namespace, stream, id: record.id, length: null }
     }
     if (!source.twice) {
-      process.stderr.write(
-        'This input cannot be recognised: sent again, it counts again. --run ID prevents that.\n',
-      )
+      world.err('This input cannot be recognised: sent again, it counts again. --run ID prevents that.\n')
       return { namespace, stream, id: producerId('stdin', Date.now(), Math.random), length: null }
     }
     const content = await markContent(source.read(null), await knownLengths(redis, key, stream.name))
@@ -87,6 +102,8 @@ async function prepare(options: IngestOptions, source: Source, redisUrl: string)
       identifyContent(content, target, known, basename(options.file), Date.now()),
     )
     return { namespace, stream, id: record.id, length: content.whole.bytes }
+  } catch (error) {
+    throw error instanceof WeirError ? error : redisAway('Redis went away', error, 'weir ingest')
   } finally {
     redis.disconnect()
   }
@@ -97,6 +114,7 @@ async function sendAll(
   chunks: AsyncIterable<Buffer>,
   progress: Progress,
   length: number | null,
+  patience: number,
 ): Promise<void> {
   let done = 0
   async function* counted(): AsyncGenerator<Buffer> {
@@ -105,12 +123,20 @@ async function sendAll(
       yield chunk
     }
   }
-  for await (const lines of readLines(counted(), MAX_EVENT_BYTES, MAX_DEAD_BYTES)) {
-    const fates = await patiently(producer, Promise.all(lines.map((line) => sendLine(producer, line))))
-    for (const [i, fate] of fates.entries()) progress.count(lines[i]!.number, fate.ok ? null : fate.reason)
-    progress.show(done, length)
+  try {
+    for await (const lines of readLines(counted(), MAX_EVENT_BYTES, MAX_DEAD_BYTES)) {
+      const fates = await patiently(
+        producer,
+        patience,
+        Promise.all(lines.map((line) => sendLine(producer, line))),
+      )
+      for (const [i, fate] of fates.entries()) progress.count(lines[i]!.number, fate.ok ? null : fate.reason)
+      progress.show(done, length)
+    }
+    await patiently(producer, patience, producer.flush(2 * patience))
+  } finally {
+    progress.end(done, length)
   }
-  await patiently(producer, producer.flush(2 * PATIENCE_MS))
 }
 
 async function sendLine(producer: Producer, line: Line): Promise<Sent> {
@@ -132,12 +158,12 @@ function parseRow(text: string): { value: unknown } | { reason: string } {
 }
 
 /** Waits for Redis as long as it is worth it, then tells how to go on. */
-async function patiently<T>(producer: Producer, work: Promise<T>): Promise<T> {
+async function patiently<T>(producer: Producer, patience: number, work: Promise<T>): Promise<T> {
   const stop = new AbortController()
-  const late = sleep(PATIENCE_MS, undefined, { signal: stop.signal }).then(async () => {
+  const late = sleep(patience, undefined, { signal: stop.signal }).then(async () => {
     const trouble = await producer.flush(0).catch((error: unknown) => (error as Error).cause)
     const todo = 'Once it is back, run the same command again: it goes on where this one stopped.'
-    throw redisAway(`Redis has been away for ${PATIENCE_MS / 1000} s`, trouble, 'weir ingest', todo)
+    throw redisAway(`Redis has been away for ${patience / 1000} s`, trouble, 'weir ingest', todo)
   })
   late.catch(() => undefined)
   try {

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 import type { Identity, IngestRecord } from './ingest-identity.ts'
 
+/** Runs remembered; beyond that the oldest is forgotten, and would count again. */
+const MAX_RECORDS = 10_000
+
 const CLAIM = readFileSync(new URL('./claim-record.lua', import.meta.url), 'utf8')
 
 /** Lengths of all content sent to a stream so far: what a file must be compared at. */
@@ -28,6 +31,7 @@ export async function settle(
     const text = JSON.stringify(identity.record)
     const seen = texts.get(identity.field) ?? ''
     if (text === seen) return identity
+    if (records.size >= MAX_RECORDS && seen === '') await redis.hdel(key, oldest(records))
     if ((await redis.eval(CLAIM, 1, key, identity.field, seen, text)) === 1) return identity
   }
 }
@@ -39,4 +43,9 @@ async function read(
   const texts = new Map(Object.entries(await redis.hgetall(key)))
   const records = new Map([...texts].map(([field, text]) => [field, JSON.parse(text) as IngestRecord]))
   return { records, texts }
+}
+
+function oldest(records: ReadonlyMap<string, IngestRecord>): string {
+  const startOf = ({ id }: IngestRecord): number => Number(id.split('~')[1])
+  return [...records].reduce((a, b) => (startOf(a[1]) <= startOf(b[1]) ? a : b))[0]
 }
