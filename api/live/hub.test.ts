@@ -130,6 +130,19 @@ test('a slow screen misses no change of an alert, also while Redis is away', asy
   expect(ids.map((change) => change.alert.id)).toEqual(['a', 'b', 'c'])
 })
 
+test('a change that happens while the last page is on its way is not lost', async () => {
+  const read = reader.alertChanges.bind(reader)
+  let calls = 0
+  reader.alertChanges = async (cursor, limit) => {
+    const page = await read(cursor, limit)
+    if (++calls === 2) reader.change('fired', testAlert({ id: 'between' }))
+    return page
+  }
+  const { wire } = connect({ type: 'subscribe', topic: 'alerts' })
+  await settle()
+  expect(wire.take().slice(2)).toMatchObject([{ changes: [{ alert: { id: 'between' } }] }])
+})
+
 test('the board is sent when it changes, and at least every five seconds', async () => {
   const { wire } = connect({ type: 'subscribe', topic: 'board' })
   expect(wire.take()[1]).toMatchObject({ type: 'board', board: { title: 'Test', now } })

@@ -91,7 +91,7 @@ test('fired and resolved are two messages, in order, to the channels the alert n
 test('500, then 429 with Retry-After, then it is through; 404 is given up and the next one goes', async () => {
   answers = [
     { status: 500 },
-    { status: 429, headers: { 'retry-after': '1' } },
+    { status: 429, headers: { 'retry-after': '2' } },
     { status: 200 },
     { status: 404 },
   ]
@@ -100,7 +100,7 @@ test('500, then 429 with Retry-After, then it is through; 404 is given up and th
   for (const id of ['a', 'b', 'c']) fire(id)
   await expect.poll(() => settled.length, { timeout: 8000 }).toBe(3)
   expect(texts()).toEqual(['a', 'a', 'a', 'b', 'c'])
-  expect(Date.now() - started).toBeGreaterThan(1400)
+  expect(Date.now() - started).toBeGreaterThan(2400)
   expect(settled.map(([key, entry]) => [key, entry.status, entry.attempts])).toEqual([
     ['a fired ops', 'sent', 3],
     ['b fired ops', 'failed', 1],
