@@ -1,6 +1,5 @@
 /** `weir check`: explains every mistake in a config at once, or says in one line what it declares. */
 import { dirname, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { CompiledConfig } from '../config/compiled.ts'
 import { matchFiles } from '../config/glob.ts'
@@ -87,5 +86,3 @@ function notes(
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await run(process.argv.slice(2))

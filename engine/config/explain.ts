@@ -17,11 +17,14 @@ export interface Explained {
 export function inOrder(mistakes: readonly Mistake[], config: string): Explained[] {
   return mistakes
     .map(({ source, what, todo, word }) => {
-      if (!source) return { file: config, line: 0, where: here(config), what, todo }
+      if (!source) return { file: config, line: 0, column: 0, where: here(config), what, todo }
       const { file, line, column } = pointAt(source, readFileSync(source.file, 'utf8'), word)
-      return { file, line, where: `${here(file)}:${line}:${column}`, what, todo }
+      return { file, line, column, where: `${here(file)}:${line}:${column}`, what, todo }
     })
-    .toSorted((a, b) => Number(b.file === config) - Number(a.file === config) || a.line - b.line)
+    .toSorted(
+      (a, b) =>
+        Number(b.file === config) - Number(a.file === config) || a.line - b.line || a.column - b.column,
+    )
 }
 
 /** What a config threw while it ran, or why it could not be parsed; `files` are those it was made from. */
