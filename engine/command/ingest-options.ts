@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { WeirError } from '../error.ts'
 
-export const INGEST_USAGE = `weir ingest FILE|- --stream NAME [--run ID] [--config FILE] [--strict]
+export const INGEST_USAGE = `weir ingest FILE|- --stream NAME [--run ID] [--config FILE] [--wait] [--strict]
 
   FILE         one JSON object per line; .gz is unpacked; - reads standard input
   --stream     where the events go
@@ -10,6 +10,7 @@ export const INGEST_USAGE = `weir ingest FILE|- --stream NAME [--run ID] [--conf
                (files need none, their content is recognised)
   --config     config file that says where the stream's events belong and what they look like, used where
                the engine has no config yet (default: WEIR_CONFIG, else streams.config.ts)
+  --wait       stay until the engine has counted them, and say how
   --strict     exit code 1 if any line was dead
 `
 
@@ -18,6 +19,7 @@ export interface IngestOptions {
   stream: string
   run: string | null
   config: string | null
+  wait: boolean
   strict: boolean
 }
 
@@ -34,6 +36,7 @@ export function ingestOptions(argv: string[]): IngestOptions | null {
     stream: values.stream,
     run: values.run ?? null,
     config: values.config ?? null,
+    wait: values.wait ?? false,
     strict: values.strict ?? false,
   }
 }
@@ -47,6 +50,7 @@ function parse(argv: string[]) {
         stream: { type: 'string', short: 's' },
         run: { type: 'string' },
         config: { type: 'string' },
+        wait: { type: 'boolean' },
         strict: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

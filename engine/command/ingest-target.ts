@@ -8,6 +8,8 @@ import { newestConfig } from '../control/control-log.ts'
 import { WeirError } from '../error.ts'
 import { hostOf, redisAway } from '../event/redis-away.ts'
 import { connect } from '../stream/connection.ts'
+import { takePulse } from '../view/pulse.ts'
+import type { Account } from './ingest-wait.ts'
 
 /** Written by `weir dev` while its own Redis runs. */
 const LOCAL_REDIS = '.weir/redis.json'
@@ -75,6 +77,21 @@ export async function findStream(
     retry: false,
     todo: suggest(name, [...new Set([...active, ...written].map((one) => one.name))]),
   })
+}
+
+/** What the engine has made of a stream so far. */
+export async function accountOf(
+  redisUrl: string,
+  namespace: string,
+  stream: CompiledStream,
+): Promise<Account> {
+  const redis = await reach(redisUrl)
+  try {
+    const { accounting } = await takePulse(redis, namespace, [stream])
+    return accounting[0] ?? { counted: 0, duplicate: 0, late: 0, dead: 0, lagEntries: 0 }
+  } finally {
+    redis.disconnect()
+  }
 }
 
 /** The config file to fall back on, or null where there is none; one that was named must be there. */

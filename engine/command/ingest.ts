@@ -16,7 +16,8 @@ import { sharedKeys } from '../stream/keys.ts'
 import { INGEST_USAGE, type IngestOptions, ingestOptions } from './ingest-options.ts'
 import { createProgress, type Progress, summary } from './ingest-progress.ts'
 import { openSource, type Source } from './ingest-source.ts'
-import { findStream, reach, redisUrlOf } from './ingest-target.ts'
+import { accountOf, findStream, reach, redisUrlOf } from './ingest-target.ts'
+import { type Account, outcomeLine, waitForEngine } from './ingest-wait.ts'
 
 /** What the command takes from its process. */
 export interface IngestWorld {
@@ -56,6 +57,7 @@ async function ingest(options: IngestOptions, world: IngestWorld): Promise<numbe
   const redisUrl = redisUrlOf(world.env)
   const source = await openSource(options.file)
   const { namespace, stream, id, length } = await prepare(options, source, redisUrl, world)
+  const before = options.wait ? await accountOf(redisUrl, namespace, stream) : null
   const progress = createProgress(world.terminal ? world.err : null, () => performance.now())
   const producer = await openProducer({ redisUrl, namespace, stream }, { name: 'ingest', id })
   try {
@@ -65,6 +67,13 @@ async function ingest(options: IngestOptions, world: IngestWorld): Promise<numbe
     await producer.close(0).catch(() => undefined)
   }
   world.out(summary(progress, stream.name))
+  if (before !== null) {
+    const look = (): Promise<Account> => accountOf(redisUrl, namespace, stream)
+    const rows = progress.sent + progress.dead
+    const outcome = await waitForEngine(look, before, rows, world.patience)
+    world.out(outcomeLine(outcome))
+    if (!outcome.done) return 1
+  }
   return options.strict && progress.dead > 0 ? 1 : 0
 }
 
