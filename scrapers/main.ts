@@ -46,9 +46,7 @@ async function findBrowser(): Promise<string> {
   const named = env['WEIR_CHROMIUM']
   if (named) return named
   const launch = new URL('../launch/chromium.ts', import.meta.url).href
-  const { findChromium } = (await import(launch)) as {
-    findChromium: () => Promise<{ path: string }>
-  }
+  const { findChromium } = (await import(launch)) as { findChromium: () => Promise<{ path: string }> }
   return (await findChromium()).path
 }
 
