@@ -77,7 +77,7 @@ export function config(): CompiledConfig {
         },
       ],
       numbers: [
-        number('Requests in 5 min', 'latency', 'count'),
+        number('Requests to our API in 5 min', 'latency', 'count'),
         number('Requests', 'latency', 'rate'),
         number('p95', 'latency', 'p95'),
         number('Right data', 'right', 'ratio'),
@@ -210,6 +210,12 @@ export const STATES: Record<string, () => BoardState> = {
         }),
       }),
     ),
+  sentence: () => {
+    const made = config()
+    made.board.promises = []
+    made.board.numbers.splice(3)
+    return boardState(input({ config: made, alerts: twoProblems() }))
+  },
   many: () => boardState(input({ alerts: manyProblems(30) })),
   hostile: () => hostile(),
 }

@@ -84,6 +84,13 @@ describe('headline', () => {
     expect(first(board({ config: made, kpis: banks(() => 1, 1e12) }))).toBe('All 8 banks fine.')
   })
 
+  test('a count of nothing is no news', () => {
+    const kpis = rows({
+      success: BANKS.map((scraper, i) => row({ scraper }, { count: i && 3, mean: i ? 1 : null })),
+    })
+    expect(second(board({ kpis }))).toBe('No news of North Bank.')
+  })
+
   test('nobody heard of yet', () => {
     const state = board({ kpis: () => [] })
     expect(first(state)).toBe('No news of any banks yet.')
@@ -150,7 +157,7 @@ describe('plain words', () => {
     ['blocked', 'North Bank blocks us for {240 s}.'],
     ['rate_limited', 'North Bank asks us to slow down for {240 s}.'],
     ['crashed', 'Our scraper of North Bank crashed {240 s} ago.'],
-    ['unheard-of', 'success of North Bank is 0%, below 90% for {240 s}.'],
+    ['unheard-of', 'success of North Bank is 0%, below 90% (for {240 s}).'],
   ] as const)('%s', ([it, words]) => {
     expect(said(outcome(it))).toBe(words)
   })
@@ -166,8 +173,17 @@ describe('plain words', () => {
     const state = board({ config: made, alerts: [alert({ sentence: 'north-bank lost its balance.' })] })
     expect(second(state)).toBe('North Bank lost its balance {240 s} ago.')
   })
+  test.for([
+    ['North Bank lost its mind.', 'North Bank lost its mind {240 s} ago.'],
+    ['East Bank is slow: half of its answers take 2 s or more.', 'East Bank is slow for {240 s}.'],
+    ['5 % of all requests fail.', '5 % of all requests fail for {240 s}.'],
+    ['BTC-EUR volume is 1,240, normally 300.', 'BTC-EUR volume is 1,240, normally 300 (for {240 s}).'],
+    ['North Bank: success ratio is 0 %.', 'North Bank: success ratio is 0 % for {240 s}.'],
+  ] as const)('%s', ([sentence, words]) => {
+    expect(said({ sentence, ...outcome('unheard-of') })).toBe(words)
+  })
   test('an alert without a sentence still says something', () => {
-    expect(said({ sentence: ' ', group: {} })).toBe('Something is wrong {240 s} ago.')
+    expect(said({ sentence: ' ', group: {} })).toBe('Something is wrong for {240 s}.')
   })
 })
 

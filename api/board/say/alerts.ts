@@ -17,7 +17,9 @@ const OUTCOME: Record<string, [before: string, after: string, age: 'ago' | 'for'
   skipped: ['', ' is not being read', 'for'],
 }
 
-const STATE = /\b(is|are|has|have|stays|remains|blocks|asks|shows|no|nothing|without|below|above)\b/i
+/** Words of a state that lasts, and of something that happened: the first is said with "for", the other with "ago". */
+const LASTS = /\b(is|are|has|have|no|nothing|not|without|below|above)\b/i
+const HAPPENED = /\b([a-z]{2,}ed|went|lost|broke|fell|rose|left|came)\b/i
 
 /** The alert in words without its age and without a full stop, and how its age is said. */
 export function plain(alert: Alert, config: CompiledConfig | null): { words: string; age: 'ago' | 'for' } {
@@ -33,17 +35,21 @@ export function plain(alert: Alert, config: CompiledConfig | null): { words: str
     return { words: before + name(subject) + after, age }
   }
   const words = named(alert.sentence, alert).replace(/[\s.]+$/, '')
-  return { words: words === '' ? 'Something is wrong' : words, age: STATE.test(words) ? 'for' : 'ago' }
+  return {
+    words: words === '' ? 'Something is wrong' : words,
+    age: HAPPENED.test(words) && !LASTS.test(words) ? 'ago' : 'for',
+  }
 }
 
-/** "North Bank changed its page 4 min ago." */
+/** "North Bank changed its page 4 min ago."; of "East Bank is slow: p50 is 2 s" only what stands before the colon. */
 export function sentence(alert: Alert, config: CompiledConfig | null): Part[] {
   const { words, age } = plain(alert, config)
+  const [main = words] = words.split(': ')
+  const short = clean(LASTS.test(main) || HAPPENED.test(main) ? main : words, 90)
   const began = { age: alert.since }
-  const short = clean(words, 90)
-  return age === 'ago'
-    ? [{ text: `${short} ` }, began, { text: ' ago.' }]
-    : [{ text: `${short} for ` }, began, { text: '.' }]
+  if (age === 'ago') return [{ text: `${short} ` }, began, { text: ' ago.' }]
+  if (short.includes(', ')) return [{ text: `${short} (for ` }, began, { text: ').' }]
+  return [{ text: `${short} for ` }, began, { text: '.' }]
 }
 
 /** The alert people should hear of first. */

@@ -31,9 +31,7 @@ export function subjects(
   for (const row of kpis(metric, window)) {
     const key = row.group[field]
     if (key === undefined || key === '' || key === '__other__') continue
-    const known =
-      Object.values(row.values).some((value) => typeof value === 'number') &&
-      !isStale(config, metric, window, row.asOf, now)
+    const known = hasEvents(row) && !isStale(config, metric, window, row.asOf, now)
     states.set(key, known || states.get(key) === 'fine' ? 'fine' : 'unknown')
     asOf = Math.max(asOf ?? 0, row.asOf)
   }
@@ -44,4 +42,12 @@ export function subjects(
   const all = [...states].map(([key, state]) => ({ name: name(key), state }))
   all.sort((a, b) => (a.name < b.name ? -1 : 1))
   return { noun: noun.slice(0, 40), all, asOf }
+}
+
+/** A count of nothing is a number too, but it is no news of the subject. */
+function hasEvents(row: KpiRow): boolean {
+  return Object.entries(row.values).some(([stat, value]) => {
+    const counts = stat === 'count' || stat === 'rate' || stat === 'sum'
+    return typeof value === 'number' && (!counts || value !== 0)
+  })
 }
