@@ -1,5 +1,5 @@
 /**
- * Read first: the API as one function of what it speaks to. A request passes the guard, is counted, reaches its
+ * Read first: the API as one function of what it speaks to. A request is counted, passes the guard, reaches its
  * route, and whatever goes wrong on the way ends as Problem JSON. No GET changes state.
  */
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
@@ -33,8 +33,8 @@ export function createApp(deps: AppDeps): Hono {
   // At once, instead of after the client's own patience with a Redis that is known to be away.
   const redisThere: MiddlewareHandler = async (c, next) =>
     reader.health().redis.ok ? next() : problem(c, REDIS_AWAY)
-  app.use(guard(deps.settings))
   app.use(metrics.middleware)
+  app.use(guard(deps.settings))
 
   app.get('/v1/kpis', (c) => listKpis(c, deps))
   app.get('/v1/kpis/:metric', (c) => readKpi(c, deps))

@@ -1,4 +1,5 @@
 /** Who may ask: host, key, cookie and origin, each with the request that must fail. */
+import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { testApp } from '../app.fixture.ts'
 
@@ -71,4 +72,8 @@ test('every answer carries the security headers', async () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('access-control-allow-origin')).toBeNull()
   }
+  const page = new Hono().get('/', (c) => c.html('', 200, { 'content-security-policy': "script-src 'self'" }))
+  const own = await testApp({ page }).app.request('/')
+  expect(own.headers.get('content-security-policy')).toBe("script-src 'self'")
+  expect(own.headers.get('x-frame-options')).toBe('DENY')
 })

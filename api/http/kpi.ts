@@ -1,13 +1,14 @@
 /** `GET /v1/kpis`, `GET /v1/kpis/:metric` and `GET /v1/series/:metric`: what is measured, its windows now, its past. */
 import type { Context } from 'hono'
 import {
+  parseDuration,
   RUNGS,
+  suggest,
+  WeirError,
   type CompiledConfig,
   type CompiledMetric,
   type Reader,
-  type Rung,
 } from '../../engine/index.ts'
-import { suggest, WeirError } from '../../engine/index.ts'
 import { freshness } from './freshness.ts'
 import { durationMs, momentMs } from './moment.ts'
 import { NO_CONFIG, problem } from './problem.ts'
@@ -21,14 +22,6 @@ export interface KpiDeps {
 export const MAX_POINTS = 5000
 /** A step not asked for is the finest kept rung with at most this many points. */
 const GOOD_POINTS = 1500
-const DAY = 86_400_000
-export const RUNG_MS: Record<Rung, number> = {
-  '10s': 10_000,
-  '1m': 60_000,
-  '10m': 600_000,
-  '1h': 3_600_000,
-  '1d': DAY,
-}
 
 export function listKpis(c: Context, { reader, clock }: KpiDeps): Response {
   readQuery(c.req.url, [])
@@ -80,8 +73,13 @@ export async function readSeries(c: Context, { reader, clock }: KpiDeps): Promis
 }
 
 function goodStep(metric: CompiledMetric, span: number): number {
-  const steps = RUNGS.filter((rung) => metric.series.includes(rung)).map((rung) => RUNG_MS[rung])
-  return steps.find((step) => span / step <= GOOD_POINTS) ?? steps.at(-1) ?? DAY
+  const steps = keptSteps(metric)
+  return steps.find((step) => span / step <= GOOD_POINTS) ?? steps.at(-1) ?? span
+}
+
+/** Sizes of the rungs kept of a metric, ms, finest first. */
+export function keptSteps(metric: CompiledMetric): number[] {
+  return RUNGS.filter((rung) => metric.series.includes(rung)).map((rung) => parseDuration(rung)!)
 }
 
 /** The metric, or null while there is no config; throws WEIR_METRIC_UNKNOWN. */

@@ -1,7 +1,7 @@
 /** The wallboard's state for the live topic: collected from the Reader, its 24 h lines kept between looks. */
-import { RUNGS, type CompiledConfig, type CompiledPromise, type Reader } from '../../engine/index.ts'
+import { type CompiledConfig, type CompiledPromise, type Reader } from '../../engine/index.ts'
 import { boardState, SEND_AT_LEAST_EVERY, type BoardInput, type BoardState } from '../board/state.ts'
-import { RUNG_MS } from '../http/kpi.ts'
+import { keptSteps } from '../http/kpi.ts'
 
 type Line = [number, number | null][]
 
@@ -81,7 +81,7 @@ export class BoardSource {
 
   async #line(config: CompiledConfig, promise: CompiledPromise, now: number): Promise<Line | null> {
     const metric = config.metrics.find((known) => known.name === promise.metric)
-    const kept = RUNGS.filter((rung) => metric?.series.includes(rung)).map((rung) => RUNG_MS[rung])
+    const kept = metric === undefined ? [] : keptSteps(metric)
     const step = kept.find((ms) => DAY / ms <= LINE_POINTS) ?? kept.at(-1)
     if (step === undefined) return []
     const { stat, group } = promise
