@@ -15,6 +15,7 @@ interface Header {
   version: number
   small: Small
   settled: number | null
+  shownAt: number | null
   producers: [string, ProducerState][]
   metrics: {
     hash: string
@@ -54,6 +55,7 @@ export function loadFold(fold: PartitionFold, blocks: ReadonlyMap<string, Buffer
   fold.watermark = saved.small.watermark ?? Number.NEGATIVE_INFINITY
   fold.turned = saved.small.turned ?? Number.NEGATIVE_INFINITY
   fold.settled = saved.settled ?? Number.NEGATIVE_INFINITY
+  fold.shownAt = saved.shownAt
   fold.newestAt = saved.small.newestAt
   const { counted, duplicate, late, dead, forwarded } = saved.small
   fold.counts = { counted, duplicate, late, dead, forwarded }
@@ -70,6 +72,7 @@ function header(fold: PartitionFold): Header {
   return {
     version: FOLD_VERSION,
     small: fold.small(),
+    shownAt: fold.shownAt,
     settled: Number.isFinite(fold.settled) ? fold.settled : null,
     producers: fold.producers.toJSON(),
     metrics: fold.plan.states.map((state) => ({

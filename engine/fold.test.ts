@@ -193,6 +193,27 @@ it('neither cuts into commits nor a restart from a snapshot changes a single out
   )
 }, 30_000)
 
+it('history that ends shows its open panes after a quiet moment, and a later event overwrites them', () => {
+  const events = [0, 30 * 60_000, 70 * 60_000].map((offset) => ({
+    at: START + offset,
+    k: 'a',
+    v: 2,
+    good: true,
+  }))
+  const fold = fresh('event')
+  for (const entry of entriesOf(events, 1, () => START + 86_400_000)) fold.step(entry)
+  const before = seriesOf([fold.take()])
+  expect(before.get(`m 1h ${START} ["a"]`)).toMatchObject({ count: 2, sum: 4 })
+  expect(before.get(`m 1h ${START + 3_600_000} ["a"]`)).toBeUndefined()
+  fold.step(tick(fold.dueAt()!))
+  expect(fold.dueAt()).toBeNull()
+  const shown = seriesOf([fold.take()])
+  for (const rung of ['10s', '1m', '10m'] as const) {
+    expect(shown.get(`m ${rung} ${START + 70 * 60_000} ["a"]`)).toMatchObject({ count: 1, sum: 2 })
+  }
+  expect(shown.get(`m 1h ${START + 3_600_000} ["a"]`)).toMatchObject({ count: 1, sum: 2 })
+})
+
 it('a resent batch counts nothing, a partly new one just its new rows, a hole is filled exactly', () => {
   const events = Array.from({ length: 30 }, (_, i) => ({ at: START + i * 100, k: 'a', v: 1, good: true }))
   const entry = (from: number, to: number): Entry => {

@@ -28,6 +28,8 @@ import { TURN } from './window/metric-state.ts'
 
 /** An event further ahead of log time than this is refused: it would push the watermark into the future. */
 export const MAX_AHEAD = 60_000
+/** A log of history that carried no event for this long (log time, ms) has gone quiet. */
+const QUIET = 2000
 /** At most this many turns are looked at one by one when time jumps: the length of a ring. */
 const MAX_TURNS = 64
 
@@ -43,6 +45,8 @@ export class PartitionFold implements Fold {
   turned = Number.NEGATIVE_INFINITY
   counts = { counted: 0, duplicate: 0, late: 0, dead: 0, forwarded: 0 }
   newestAt: number | null = null
+  /** `newestAt` when open panes were last shown (clock `event`). */
+  shownAt: number | null = null
   private readonly resolve: ResolveControl
   private readonly own: Outputs[] = [noOutputs()]
   /** Made when the first row needs it: compiling a schema is slow. */
@@ -83,6 +87,7 @@ export class PartitionFold implements Fold {
         this.applyControl(entry.control)
         break
       case 'tick':
+        this.quiet(entry.ms)
         break
     }
     this.settle()
@@ -105,7 +110,10 @@ export class PartitionFold implements Fold {
   }
 
   dueAt(): number | null {
-    if (this.stream.clock === 'event' || !Number.isFinite(this.turned) || !this.plan.waiting) return null
+    if (this.stream.clock === 'event') {
+      return this.newestAt === null || this.newestAt === this.shownAt ? null : this.newestAt + QUIET
+    }
+    if (!Number.isFinite(this.turned) || !this.plan.waiting) return null
     return (this.turned + 1) * TURN + this.stream.disorder
   }
 
@@ -256,6 +264,14 @@ export class PartitionFold implements Fold {
   }
 
   /** Where only the watermark moved, emits the amended panes that have become final. */
+  /** History that has gone quiet shows its last, still open panes: nothing later will close them. */
+  private quiet(ms: number): void {
+    const due = this.stream.clock === 'event' ? this.dueAt() : null
+    if (due === null || ms < due) return
+    this.shownAt = this.newestAt
+    this.plan.provisional()
+  }
+
   private settle(): void {
     const final = this.watermark - this.stream.lateness
     const boundary = Math.floor(final / TURN)

@@ -90,6 +90,12 @@ export class Plan {
     }
   }
 
+  provisional(): void {
+    for (const state of this.states) {
+      state.ladder.provisional((rung, pane, groups) => this.emit(state, rung, pane, groups))
+    }
+  }
+
   /** Whether the passing of time alone can still change anything. */
   get waiting(): boolean {
     const asOf = this.sink.turned * TURN

@@ -108,7 +108,7 @@ export class RuleState {
       normal: judged.normal,
       from: end - size,
       to: end,
-      spark: this.spark(group, end),
+      spark: [...this.spark(group, end).slice(1), judged.value],
       evidence: this.evidence(group),
     }
   }

@@ -58,6 +58,29 @@ export class Ladder {
     }
   }
 
+  /**
+   * Emits what is still open, on every rung, as it stands now; the real close writes over it later. For history
+   * that has ended: no later event will come to close its last hour.
+   */
+  provisional(emit: OnPane): void {
+    let finer: Pane[] = [...this.panes[0]!.values()].filter((pane) => !pane.closed)
+    for (const pane of sorted(finer)) emit(0, pane, pane.touched)
+    for (let rung = 1; rung < this.sizes.length; rung++) {
+      const ratio = this.sizes[rung]! / this.sizes[rung - 1]!
+      const open = new Map<number, Pane>()
+      const closed = this.inOrder(rung - 1, this.closedTo[rung]! * ratio, Number.POSITIVE_INFINITY)
+      for (const part of sorted([...closed.filter((pane) => pane.closed), ...finer])) {
+        const number = Math.floor(part.number / ratio)
+        if (number < this.closedTo[rung]!) continue
+        const pane = open.get(number) ?? new Pane(number, this.shape)
+        open.set(number, pane)
+        for (let i = 0; i < part.touched.size; i++) pane.merge(part.touched.at(i), part)
+      }
+      finer = [...open.values()]
+      for (const pane of sorted(finer)) emit(rung, pane, pane.touched)
+    }
+  }
+
   /** Whether any pane still waits for time to pass. */
   get waiting(): boolean {
     for (const [rung, panes] of this.panes.entries()) {
@@ -93,8 +116,7 @@ export class Ladder {
   private flush(rung: number, final: number, emit: OnPane): void {
     const size = this.sizes[rung]!
     const due = [...this.amended[rung]!].filter((pane) => (pane.number + 1) * size <= final)
-    due.sort((a, b) => a.number - b.number)
-    for (const pane of due) {
+    for (const pane of sorted(due)) {
       const changed = pane.changed!
       pane.changed = null
       pane.dirty = true
@@ -155,7 +177,7 @@ export class Ladder {
     const found: Pane[] = []
     for (const pane of this.panes[rung]!.values())
       if (pane.number >= from && pane.number < to) found.push(pane)
-    return found.sort((a, b) => a.number - b.number)
+    return sorted(found)
   }
 
   /** What a snapshot needs beside the panes themselves. */
@@ -176,4 +198,8 @@ export class Ladder {
   newPane(number: number): Pane {
     return new Pane(number, this.shape)
   }
+}
+
+function sorted(panes: Pane[]): Pane[] {
+  return panes.sort((a, b) => a.number - b.number)
 }
