@@ -17,11 +17,11 @@ const OPTIONS: Record<Rule['kind'], readonly string[]> = {
 }
 const HOUR = 3_600_000
 
-/** `channels` collects the channels that rules name; `taken` the ids of earlier rules. */
+/** `channels` collects the channels that rules name; `taken` the ids of earlier rules, each with its last number. */
 export interface RuleContext {
   metric: CompiledMetric
   stream: CompiledStream
-  taken: Set<string>
+  taken: Map<string, number>
   channels: Set<Channel>
   nameOf: (channel: Channel) => string
   mistakes: Mistake[]
@@ -154,15 +154,17 @@ function samples(options: Options, fallback: number): number {
   return options.number('minSamples', fallback, { min: 1, integer: true })
 }
 
-function ruleId(options: Options, fallback: string, taken: Set<string>): string {
+function ruleId(options: Options, fallback: string, taken: Map<string, number>): string {
   const name = options.get('name')
   let id = options.text('name', fallback)
   if (name !== undefined && !NAME.test(id))
     options.wrong(`name is ${show(name)}.`, 'Use letters, digits, _ or -.', 'name')
   else if (name !== undefined && taken.has(id))
     options.wrong(`name '${id}' is taken by another rule.`, 'Give it another name.', show(id))
-  for (let n = 2; taken.has(id); n++) id = `${fallback}-${n}`
-  taken.add(id)
+  const first = id
+  let n = taken.get(first) ?? 1
+  while (taken.has(id)) id = `${first}-${++n}`
+  taken.set(first, n).set(id, taken.get(id) ?? 1)
   return id
 }
 

@@ -1,4 +1,5 @@
 /** Compiles a declared stream: its JSON Schema in one normal form, and its times in ms. */
+import type { Ajv } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { Type, type TSchema } from 'typebox'
@@ -124,12 +125,16 @@ function normalProperty(property: Record<string, unknown>): Record<string, unkno
     : null
 }
 
+/** Made once, when first needed: it takes longer than all the rest of a config. */
+let ajv: Ajv | undefined
+
 /** A pattern or format that cannot be compiled would stop every producer: find it here. */
 function checkKeywords(options: Options, schema: JsonSchema): void {
   try {
-    const ajv = new Ajv2020({ strict: true, logger: false })
-    addFormats.default(ajv)
+    ajv ??= addFormats.default(new Ajv2020({ strict: true, logger: false }))
     ajv.compile(schema)
+    // Or it would be remembered: a watched config is compiled at every save.
+    ajv.removeSchema(schema)
   } catch (error) {
     options.wrong(`schema cannot be used: ${(error as Error).message}.`, 'Correct that keyword.', 'schema')
   }

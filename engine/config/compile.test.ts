@@ -169,3 +169,18 @@ test.each([
   const { mistakes } = compile(authored, { checkFile: () => null })
   if (spec) expect(mistakes.length).toBeGreaterThan(0)
 })
+
+test('a rule for each of many users costs time in proportion', () => {
+  const n = runs.metric('n', { by: ['scraper'], stats: ['count'], windows: ['5m'] })
+  const rules = Array.from({ length: 2000 }, (_, i) => threshold(n, { above: i }))
+  const ids = compiled(
+    defineConfig({ rules: [threshold(n, { above: 1, name: 'threshold-n-3' }), ...rules] }),
+  ).rules
+  expect(new Set(ids.map((rule) => rule.id)).size).toBe(2001)
+  expect(ids.slice(0, 4).map((rule) => rule.id)).toEqual([
+    'threshold-n-3',
+    'threshold-n',
+    'threshold-n-2',
+    'threshold-n-4',
+  ])
+})

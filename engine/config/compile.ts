@@ -136,7 +136,7 @@ function compileRules(
   mistakes: Mistake[],
 ): Pick<CompiledConfig, 'rules' | 'channels'> {
   const channels = new Set<Channel>()
-  const taken = new Set<string>()
+  const taken = new Map<string, number>()
   const compiled = rules.map((rule) => {
     const metric = find(rule.metric)
     const stream = [...streams.values()].find((one) => one.name === metric?.stream)
