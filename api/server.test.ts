@@ -73,6 +73,35 @@ test('a screen connects, subscribes and hears of changes', async () => {
   await expect.poll(() => hub.size).toBe(0)
 })
 
+test('a screen that stops reading costs bounded memory, and shows the newest values when it reads again', async () => {
+  const { server, reader, hub } = await start()
+  const pad = 'x'.repeat(50_000)
+  const tell = (mean: number) => {
+    const rows = [{ group: { pair: pad }, asOf: 1, values: { mean } }]
+    const window = { name: '5m', size: 300_000, slide: 10_000 }
+    reader.answers.set('volume 5m', { metric: 'volume', stream: 'trades', unit: '', window, rows })
+    reader.tell({ type: 'kpis', metric: 'volume', window: '5m', rows })
+  }
+  tell(0)
+  const screen = socket(server)
+  const messages = received(screen)
+  await expect.poll(() => messages.length).toBe(1)
+  screen.send('{"type":"subscribe","topic":"kpis","metric":"volume"}')
+  await expect.poll(() => messages.length).toBe(2)
+  screen.pause()
+  const before = process.memoryUsage().arrayBuffers
+  for (let value = 1; value <= 600; value++) {
+    tell(value)
+    if (value % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000)
+  screen.resume()
+  const newest = () => (messages.at(-1)?.rows as { values: { mean: number } }[] | undefined)?.[0]?.values.mean
+  await expect.poll(newest).toBe(600)
+  expect(messages.length).toBeLessThan(500)
+  expect(hub.size).toBe(1)
+})
+
 test('sockets of a foreign page, without the key, or beyond the limit are refused before they are open', async () => {
   const { server } = await start({}, 1)
   expect(await refused(socket(server, { origin: 'http://evil.example' }))).toBe(403)
