@@ -25,7 +25,7 @@ test.each([1, 2, 3, 4, 100])(
     const send = sender(chunk)
     const first = await send('a\nbb\nccc\n')
     expect(first.decision).toBe('new')
-    expect(first.record.id).toMatch(/^file\.ndjson~1000~[0-9a-f]{12}$/)
+    expect(first.record.id).toMatch(/^file:[0-9a-f]{32}$/)
     const again = await send('a\nbb\nccc\n', target, 2000)
     expect(again).toMatchObject({ decision: 'same', record: { id: first.record.id } })
   },

@@ -4,11 +4,14 @@
  */
 import { createHash } from 'node:crypto'
 import type { Content, Mark } from './content-mark.ts'
-import { cleanName } from './producer-id.ts'
 
 /** What is remembered of a run, written before the first event is sent. */
 export interface IngestRecord {
+  /** Producer id. It carries no start time, which tells the engine never to forget it. */
   id: string
+  /** For people: the file's or the run's name when it was first sent, and when that was, ms. */
+  name: string
+  at: number
   stream: string
   partitions: number
   /** What its content looked like at the lengths it was sent at, oldest first. Empty for a named run. */
@@ -32,7 +35,7 @@ export interface IngestTarget {
   partitions: number
 }
 
-/** Decides for content. `known` maps stored names to records; `name` and `now` go into a new id. */
+/** Decides for content. `known` maps stored names to records; `name` and `now` are remembered with a new one. */
 export function identifyContent(
   content: Content,
   target: IngestTarget,
@@ -61,7 +64,7 @@ export function identifyContent(
 
   const field = digest([target.stream, target.partitions, whole.bytes, whole.sha256])
   const marks = whole.bytes > 0 ? [whole] : []
-  return { decision: 'new', field, record: { id: idOf(name, now, field), ...target, marks } }
+  return { decision: 'new', field, record: { id: `file:${field}`, name, at: now, ...target, marks } }
 }
 
 /** Decides for a run that its caller named: whatever the content, it continues that run. */
@@ -74,11 +77,7 @@ export function identifyRun(
   const field = digest([target.stream, target.partitions, 'run', run])
   const record = known.get(field)
   if (record !== undefined) return { decision: 'same', field, record }
-  return { decision: 'new', field, record: { id: idOf(run, now, field), ...target, marks: [] } }
-}
-
-function idOf(name: string, now: number, field: string): string {
-  return `${cleanName(name)}~${now}~${field.slice(0, 12)}`
+  return { decision: 'new', field, record: { id: `run:${field}`, name: run, at: now, ...target, marks: [] } }
 }
 
 function sameTarget(a: IngestTarget, b: IngestTarget): boolean {

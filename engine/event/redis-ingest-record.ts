@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 import type { Identity, IngestRecord } from './ingest-identity.ts'
 
-/** Runs remembered; beyond that the oldest is forgotten, and would count again. */
+/** Runs remembered; the oldest beyond that is forgotten, and would be a new file once it has grown. */
 const MAX_RECORDS = 10_000
 
 const CLAIM = readFileSync(new URL('./claim-record.lua', import.meta.url), 'utf8')
@@ -46,6 +46,5 @@ async function read(
 }
 
 function oldest(records: ReadonlyMap<string, IngestRecord>): string {
-  const startOf = ({ id }: IngestRecord): number => Number(id.split('~')[1])
-  return [...records].reduce((a, b) => (startOf(a[1]) <= startOf(b[1]) ? a : b))[0]
+  return [...records].reduce((a, b) => (a[1].at <= b[1].at ? a : b))[0]
 }
