@@ -57,7 +57,7 @@ function look() {
     sizes.push({ text, size: Number.parseFloat(getComputedStyle(parent).fontSize) })
   }
   for (const node of document.querySelectorAll('#board *')) {
-    if (!node.checkVisibility() || node.closest('svg') || node.matches('.number .word')) continue
+    if (!node.checkVisibility() || node.closest('svg')) continue
     const box = node.getBoundingClientRect()
     if (box.right > innerWidth + 1 || box.left < -1)
       outside.push(`${node.tagName}.${node.className} sideways`)

@@ -270,7 +270,7 @@ describe('numbers', () => {
     made.board.numbers.push({ title: 'all', metric: 'volume', stat: 'mean', window: '5m', group: {} })
     made.board.numbers.splice(0, 4)
     const values = board({ config: made, kpis }).numbers.map((each) => each.value)
-    expect(values).toEqual(['€10', '€40', '€220', '€16.9'])
+    expect(values).toEqual(['€40', '€10', '€220', '€16.9'])
   })
   test('at most seven, three promises', () => {
     const made = config()
@@ -282,7 +282,7 @@ describe('numbers', () => {
   test('an alert about the number colours it', () => {
     const about = { metric: 'volume', stat: 'mean', group: { pair: 'BTC-EUR' } } as const
     const { numbers } = board({ alerts: [alert(about)] })
-    expect(numbers.map((each) => each.mood)).toEqual(['good', 'good', 'good', 'good', 'bad', 'good', 'good'])
+    expect(numbers.map((each) => each.mood)).toEqual(['good', 'good', 'good', 'good', 'good', 'bad', 'good'])
   })
 })
 
@@ -292,7 +292,7 @@ test('own health', () => {
   const refused = board({ health: health({ config: { hash: 'x', since: 1, problem }, eventsPerSecond: 1 }) })
   expect(refused.own).toMatchObject({ mood: 'warn', rate: '1 event/s' })
   expect(refused.own.notice).toBe(`Config change refused, the old one runs on: ${problem}`)
-  expect(board({ health: health({ eventsPerSecond: 0.42 }) }).own.rate).toBe('0.40 events/s')
+  expect(board({ health: health({ eventsPerSecond: 0.42 }) }).own.rate).toBe('0.4 events/s')
 })
 
 test('whatever arrives, the board stays small', () => {

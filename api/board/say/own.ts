@@ -7,7 +7,7 @@ import { joined, quantity } from './quantity.ts'
 export function own(health: Health, blind: string | null): BoardState['own'] {
   const perSecond = health.eventsPerSecond
   const rounded = perSecond >= 10 ? Math.round(perSecond) : Math.round(perSecond * 10) / 10
-  const rate = quantity(rounded, 'mean', '')
+  const rate = perSecond < 10 ? { value: String(rounded), unit: '' } : quantity(rounded, 'count', '')
   const word = rounded === 1 ? 'event/s' : 'events/s'
   const notice = [trouble(health, blind), refused(health.config.problem)]
     .filter((it) => it !== null)

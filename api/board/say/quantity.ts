@@ -100,11 +100,11 @@ function plain(value: number, finer: number): string {
   return group(value, (size < 10 ? 2 : size < 100 ? 1 : 0) + finer)
 }
 
+/** Always as many digits as asked, so that a changing number keeps its width. */
 function significant(value: number, digits: number): string {
   if (Math.abs(value) < 1e-6) return value.toExponential(1)
-  return trueMinus(
-    value.toLocaleString('en-US', { maximumSignificantDigits: digits, minimumSignificantDigits: 2 }),
-  )
+  const exactly = { minimumSignificantDigits: digits, maximumSignificantDigits: digits }
+  return trueMinus(value.toLocaleString('en-US', exactly))
 }
 
 function group(value: number, digits: number, fixed = true): string {
