@@ -9,6 +9,7 @@ import { openLog } from './log-file.ts'
 import { ROOT, STATE } from './place.ts'
 import { wantedPort } from './port.ts'
 import { progress } from './progress.ts'
+import { startReaper } from './reaper.ts'
 import { provideRedis } from './redis.ts'
 import { startRole, type Role } from './role.ts'
 import { watchParent } from './with-parent.ts'
@@ -61,12 +62,14 @@ async function main(): Promise<void> {
     WEIR_HOLD_READY: '1',
     WEIR_DELIVER: options.deliver ? '1' : '0',
   }
+  const reaper = startReaper()
   const part = (name: string, more: NodeJS.ProcessEnv = {}, onRestart?: () => void): Role =>
     startRole({
       name,
       file: join(ROOT, name, 'main.ts'),
       env: { ...env, ...more },
       log: logOf(name),
+      reaper,
       say,
       onRestart,
     })
@@ -82,7 +85,7 @@ async function main(): Promise<void> {
   else {
     steps.begin(`${HISTORY_HOURS} hours of history`)
     const eventsTo = `${site}/v1/events`
-    const world = await startWorld({ seed: options.seed, eventsTo, env, log: logOf('world'), say })
+    const world = await startWorld({ seed: options.seed, eventsTo, env, log: logOf('world'), reaper, say })
     running.front.push(world.role)
     const past = await world.sendHistory()
     play = past.play
@@ -93,13 +96,11 @@ async function main(): Promise<void> {
   api.send({ type: 'release' })
   const scrapers = part('scrapers', sites)
   running.front.push(scrapers)
+  const onPublished = (): void => scrapers.send({ type: 'reload' })
+  keepConfigLive({ file, redis: client, current: loaded, env: process.env, onPublished, say })
   await answers(`${site}/readyz`, 'the API', logPath('api'))
   steps.done(`wallboard on ${site}`)
   if (play !== '') say(`\n${play}`)
-
-  const current = loaded
-  const onPublished = (): void => scrapers.send({ type: 'reload' })
-  keepConfigLive({ file, redis: client, current, env: process.env, onPublished, say })
 }
 
 function readOptions(): { seed: string | null; deliver: boolean; config: string } {

@@ -37,7 +37,7 @@ export function keepConfigLive(options: LiveConfigOptions): () => void {
     try {
       const { config, files } = await loadConfigWithFiles(file, { ...env, WEIR_NAMESPACE: namespace })
       watch.files(files)
-      if (config.hash === hash && !refused) return
+      if (config.hash === hash && !refused) return say(`Config ${hash} is read again: nothing has changed.`)
       await appendConfig(redis, namespace, config, 'weir dev')
       await reportProblem(redis, namespace, null)
       hash = config.hash

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { LogFile } from './log-file.ts'
+import type { Reaper } from './reaper.ts'
 
 export interface RoleOptions {
   name: string
@@ -13,6 +14,8 @@ export interface RoleOptions {
   args?: (starts: number) => string[]
   env: NodeJS.ProcessEnv
   log: LogFile
+  /** Sees to it that the role does not outlive us. */
+  reaper: Reaper
   /** Told to people: output that is no log line, errors, restarts. */
   say: (line: string) => void
   onMessage?: (message: unknown) => void
@@ -28,6 +31,7 @@ export interface Role {
   stop(graceMs: number): Promise<void>
 }
 
+const TETHER = new URL('./tether.js', import.meta.url).href
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 15_000
 /** Who ran this long before it crashed starts with the shortest wait again. */
@@ -49,11 +53,13 @@ export function startRole(options: RoleOptions): Role {
     const since = Date.now()
     child = fork(options.file, options.args?.(starts) ?? [], {
       env: options.env,
-      execArgv: ['--import', 'tsx'],
+      execArgv: ['--import', TETHER, '--import', 'tsx'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Ctrl-C reaches the launcher alone, which stops its roles in order.
       detached: true,
     })
+    const { pid } = child
+    if (pid !== undefined) options.reaper.add(pid)
     if (options.onMessage) child.on('message', options.onMessage)
     const lastWords: string[] = []
     onLines(child.stdout, (line) => sayLine(line, options))
@@ -65,6 +71,7 @@ export function startRole(options: RoleOptions): Role {
     child.on('error', (error) => say(`${name}: ${error.message}`))
     // `close` comes after the last line of output.
     child.once('close', (code, signal) => {
+      if (pid !== undefined) options.reaper.remove(pid)
       if (stopping) return
       const trace = lastWords.join('\n').trim()
       if (trace !== '' && trace !== lastTrace) say(trace)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { WeirError } from '../engine/index.ts'
 import type { LogFile } from './log-file.ts'
 import { ROOT } from './place.ts'
+import type { Reaper } from './reaper.ts'
 import { startRole, type Role } from './role.ts'
 
 export interface ExampleWorld {
@@ -19,6 +20,7 @@ export interface WorldOptions {
   eventsTo: string
   env: NodeJS.ProcessEnv
   log: LogFile
+  reaper: Reaper
   say: (line: string) => void
 }
 
@@ -69,6 +71,7 @@ export async function startWorld(options: WorldOptions): Promise<ExampleWorld> {
     },
     env: options.env,
     log: options.log,
+    reaper: options.reaper,
     say: options.say,
     onMessage: (message) => hear(message as Message),
     onRestart: () => role.send({ type: 'send-history' }),
