@@ -34,7 +34,7 @@ describe('scraper', () => {
       every: { interval: 60_000 },
       minDelay: 2000,
       timeout: 20_000,
-      allowPrivate: false,
+      reach: 'public',
     })
     expect(made.is.map((mark) => [mark.on, mark.target, mark.test, mark.text])).toEqual([
       ['selector', 'h1', 'equals', 'Accounts'],
@@ -49,11 +49,15 @@ describe('scraper', () => {
     expect(JSON.parse(JSON.stringify(read))).toEqual(read)
   })
 
-  test('local allows localhost names only', () => {
-    const at = (visit: string) =>
-      scraper('a', { visit, every: '1m', read: { x: text('p') }, local: true }).allowPrivate
-    expect(at('http://bank.localhost:4000/')).toBe(true)
-    expect(at('http://10.0.0.1/')).toBe(false)
+  test('how far a scraper reaches is said by its author', () => {
+    const reach = (more: object) =>
+      scraper('a', { visit: 'http://bank.localhost:4000/', every: '1m', read: { x: text('p') }, ...more })
+        .reach
+    expect([reach({}), reach({ local: true }), reach({ allowPrivate: true })]).toEqual([
+      'public',
+      'local',
+      'private',
+    ])
   })
 })
 

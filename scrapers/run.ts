@@ -4,7 +4,7 @@
  */
 import { RIGHT, type Outcome, type RunEvent } from '../engine/index.ts'
 import type { BrowserScraper } from './define/scraper.ts'
-import { isPublic, refusedAddress } from './http/address.ts'
+import { mayReadFrom, refusedAddress } from './http/address.ts'
 import { retryAfter } from './http/retry-after.ts'
 import { visitCheck } from './http/visit-check.ts'
 import { type Row, visitJson } from './http/visit-json.ts'
@@ -85,8 +85,8 @@ async function visitAny(scraper: Scraper, world: RunWorld): Promise<Collected> {
 async function visitPage(scraper: BrowserScraper, world: RunWorld): Promise<Signals> {
   const { pool, hostsRemapped } = world
   if (!pool) return faulty(scraper, 'config', new Error('this process runs no browser'))
-  const allowed = scraper.allowPrivate || hostsRemapped
-  const refused = await refusedAddress(new URL(scraper.url).hostname, allowed)
+  const reach = hostsRemapped ? 'private' : scraper.reach
+  const refused = await refusedAddress(new URL(scraper.url).hostname, reach)
   if (refused !== null) return skipped(scraper, 'private_target', refused)
   const queued = performance.now()
   let waited = 0
@@ -94,7 +94,7 @@ async function visitPage(scraper: BrowserScraper, world: RunWorld): Promise<Sign
     const limits = { deadline: scraper.timeout + HARD_EXTRA_MS, patience: POOL_PATIENCE_MS }
     const signals = await pool.run((lease) => {
       waited = performance.now() - queued
-      return visit(lease, scraper, allowed ? {} : { mayRead: isPublic })
+      return visit(lease, scraper, { mayRead: (address) => mayReadFrom(address, reach) })
     }, limits)
     signals.timings.waited = waited
     // What breaks because we are stopping is nobody's failure.

@@ -1,5 +1,6 @@
 /** `check()`: a website check over plain HTTP: status, response time, and a pattern the body must match. */
 import type { CompiledCheck } from '../../engine/index.ts'
+import { isLoopback } from '../http/address.ts'
 import { refuse } from './refuse.ts'
 import { type Target, type TargetOptions, readTarget } from './scraper.ts'
 
@@ -42,7 +43,8 @@ export function fromCompiled(compiled: CompiledCheck): HttpCheck {
     fleet: compiled.fleet,
     minDelay: 0,
     timeout: compiled.timeout,
-    allowPrivate: false,
+    // Who writes a loopback address into the config means it; anything else private is not assumed.
+    reach: isLoopback(parsed.hostname) ? 'local' : 'public',
     status: compiled.status,
     match: compiled.match,
   }

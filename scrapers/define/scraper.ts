@@ -1,5 +1,6 @@
 /** `scraper()`: a page visited with a real browser, as plain data plus the one function `sane`. */
 import { type ReaderMap, type Values } from '../read/field.ts'
+import type { Reach } from '../http/address.ts'
 import { milliseconds } from './duration.ts'
 import { type Every, every } from './every.ts'
 import { type Landmark, landmark } from './landmark.ts'
@@ -17,8 +18,8 @@ export interface Target {
   minDelay: number
   /** Hard deadline of one run, ms. */
   timeout: number
-  /** Whether loopback and private addresses may be visited. Off unless the scraper says so. */
-  allowPrivate: boolean
+  /** Which addresses may be visited, redirects included. */
+  reach: Reach
 }
 
 /** Judges values that are valid but may be nonsense: true, or the sentence that says what is wrong. */
@@ -49,7 +50,7 @@ export interface TargetOptions {
   timeout?: string
   /** Allows addresses that are not public: your own machine or network. */
   allowPrivate?: boolean
-  /** The same, for a host named `localhost` or below it. */
+  /** Allows this machine: `localhost`, names below it, and loopback addresses. */
   local?: boolean
 }
 
@@ -101,8 +102,6 @@ export function readTarget(
   requireName(word, name)
   const where = `${word} ${name}`
   const parsed = targetUrl(url, `${where}, field ${urlField}`)
-  const host = parsed.hostname
-  const isLocal = host === 'localhost' || host.endsWith('.localhost')
   return {
     name,
     url: parsed.href,
@@ -111,6 +110,6 @@ export function readTarget(
     fleet: options.fleet ?? 'default',
     minDelay: milliseconds(options.minDelay ?? '0s', `${where}, field minDelay`),
     timeout: milliseconds(options.timeout ?? timeout, `${where}, field timeout`),
-    allowPrivate: options.allowPrivate === true || (options.local === true && isLocal),
+    reach: options.allowPrivate === true ? 'private' : options.local === true ? 'local' : 'public',
   }
 }

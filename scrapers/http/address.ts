@@ -19,6 +19,8 @@ for (const [net, bits] of [
 }
 for (const [net, bits] of [
   ['::', 127],
+  // IPv4 in hexadecimal disguise; the readable form is looked through.
+  ['::ffff:0:0', 96],
   ['64:ff9b::', 96],
   ['2002::', 16],
   ['fc00::', 7],
@@ -38,24 +40,50 @@ export function isPublic(address: string): boolean {
   return !PRIVATE.check(plain, family === 4 ? 'ipv4' : 'ipv6')
 }
 
+/** `public`: the internet; `local`: this machine as well; `private`: everything, such as one's own network. */
+export type Reach = 'public' | 'local' | 'private'
+
 /** RFC 6761: `localhost` and everything below it is this machine, whatever a resolver says. */
 export function isLocalhost(hostname: string): boolean {
   return hostname === 'localhost' || hostname.endsWith('.localhost')
 }
 
+/** A name or a literal address that means this machine by itself, without asking a resolver. */
+export function isLoopback(hostname: string): boolean {
+  return (
+    isLocalhost(hostname) ||
+    /^127(?:\.\d{1,3}){3}$/.test(hostname) ||
+    hostname === '[::1]' ||
+    hostname === '::1'
+  )
+}
+
 /** Refused for its address; nothing was sent. */
 export class PrivateTarget extends Error {
   constructor(host: string, address: string) {
-    super(`${host} is ${address}, which is not public; allowPrivate: true in the scraper would allow it`)
+    super(`${host} is ${address}, which is not public; local or allowPrivate in the scraper would allow it`)
     this.name = 'PrivateTarget'
   }
+}
+
+/** Refuses a literal address that is out of reach; names are judged when they are looked up. */
+export function refuseLiteral(hostname: string, reach: Reach): PrivateTarget | null {
+  const bare = hostname.replace(/^\[|\]$/g, '')
+  if (isIP(bare) === 0 || mayReach(hostname, bare, reach)) return null
+  return new PrivateTarget(hostname, bare)
+}
+
+function mayReach(hostname: string, address: string, reach: Reach): boolean {
+  if (reach === 'private' || isPublic(address)) return true
+  // A stranger's name that resolves to this machine is no permission: only names that say so are.
+  return reach === 'local' && isLoopback(hostname)
 }
 
 /**
  * A lookup for sockets: resolves, checks every address, and hands over the checked one, so that what was
  * checked is what is connected to.
  */
-export function guardedLookup(allowPrivate: boolean): LookupFunction {
+export function guardedLookup(reach: Reach): LookupFunction {
   return (hostname, options, callback) => {
     if (isLocalhost(hostname)) return answer(null, [{ address: '127.0.0.1', family: 4 }])
     lookup(hostname, { ...options, all: true }, answer)
@@ -65,7 +93,7 @@ export function guardedLookup(allowPrivate: boolean): LookupFunction {
       addresses: { address: string; family: number }[],
     ): void {
       if (error) return callback(error, '', 0)
-      const refused = allowPrivate ? undefined : addresses.find(({ address }) => !isPublic(address))
+      const refused = addresses.find(({ address }) => !mayReach(hostname, address, reach))
       const first = addresses[0]
       if (refused) return callback(new PrivateTarget(hostname, refused.address), '', 0)
       if (!first) return callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0)
@@ -76,14 +104,20 @@ export function guardedLookup(allowPrivate: boolean): LookupFunction {
 }
 
 /** Checks a host before a browser goes there: browsers resolve by themselves. Null when it may be visited. */
-export async function refusedAddress(hostname: string, allowPrivate: boolean): Promise<string | null> {
-  if (allowPrivate) return null
-  const bare = hostname.replace(/^\[|\]$/g, '')
-  if (isIP(bare) !== 0) return isPublic(bare) ? null : new PrivateTarget(hostname, bare).message
+export async function refusedAddress(hostname: string, reach: Reach): Promise<string | null> {
+  if (reach === 'private') return null
+  const literal = refuseLiteral(hostname, reach)
+  if (literal) return literal.message
+  if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) return null
   return new Promise((resolve) => {
-    guardedLookup(false)(hostname, { all: true }, (error) => {
+    guardedLookup(reach)(hostname, { all: true }, (error) => {
       // An unknown name is the browser's to report, as the site's fault.
       resolve(error instanceof PrivateTarget ? error.message : null)
     })
   })
+}
+
+/** Whether a page that came from `address` may be read, as far as the address alone tells. */
+export function mayReadFrom(address: string, reach: Reach): boolean {
+  return reach === 'private' || isPublic(address) || (reach === 'local' && isLoopback(address))
 }

@@ -1,9 +1,8 @@
 /** One HTTP exchange with redirects: bounded in time, bytes and hops, timed at the network layer. */
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { isIP } from 'node:net'
 import type { MainResponse, Timings } from '../outcome/signals.ts'
-import { PrivateTarget, guardedLookup, isPublic } from './address.ts'
+import { PrivateTarget, type Reach, guardedLookup, refuseLiteral } from './address.ts'
 import { readBody } from './body.ts'
 
 export interface Exchange {
@@ -11,7 +10,7 @@ export interface Exchange {
   headers: Record<string, string>
   /** For everything, redirects and body included, ms. */
   timeout: number
-  allowPrivate: boolean
+  reach: Reach
   maxBytes: number
   maxRedirects: number
 }
@@ -79,10 +78,8 @@ interface Sent {
 
 function send(url: string, wanted: Exchange, signal: AbortSignal): Promise<Sent> {
   const target = new URL(url)
-  const literal = target.hostname.replace(/^\[|\]$/g, '')
-  if (isIP(literal) !== 0 && !wanted.allowPrivate && !isPublic(literal)) {
-    return Promise.reject(new PrivateTarget(target.hostname, literal))
-  }
+  const refused = refuseLiteral(target.hostname, wanted.reach)
+  if (refused) return Promise.reject(refused)
   const start = target.protocol === 'https:' ? httpsRequest : httpRequest
   const foreign = target.origin !== new URL(wanted.url).origin
   return new Promise((resolve, reject) => {
@@ -91,7 +88,7 @@ function send(url: string, wanted: Exchange, signal: AbortSignal): Promise<Sent>
     const request = start(target, {
       // A fresh connection each time: a reused one would hide what connecting costs, and that it fails.
       agent: false,
-      lookup: guardedLookup(wanted.allowPrivate),
+      lookup: guardedLookup(wanted.reach),
       signal,
       maxHeaderSize: 64 * 1024,
       headers: {

@@ -65,8 +65,11 @@ async function load({ page }: Lease, scraper: BrowserScraper, signals: Signals):
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
     const code = /net::ERR_[A-Z0-9_]+/.exec(text)?.[0]
-    if (code) signals.error ??= code
-    else if (error instanceof Error && error.name === 'TimeoutError')
+    if (code) {
+      signals.error ??= code
+      // What aborted it (a download, an empty answer) may be told a moment later.
+      if (code === 'net::ERR_ABORTED') await new Promise((resolve) => setTimeout(resolve, 150))
+    } else if (error instanceof Error && error.name === 'TimeoutError')
       signals.error ??= `TimeoutError: ${text}`
     else throw error
   }
@@ -133,6 +136,8 @@ function isComplete({ landmarks, fields }: Signals): boolean {
 /** Without any response the site is silent, or the tab is: an empty question tells which. */
 async function noteHang(session: CDPSession, signals: Signals): Promise<void> {
   if (signals.error === null || !/Timeout/.test(signals.error)) return
+  // While a navigation is pending, questions wait for it.
+  await session.send('Page.stopLoading').catch(() => undefined)
   await within(1000, session.send('Runtime.evaluate', { expression: '1' })).catch(() => {
     signals.fault ??= { reason: 'hung', detail: 'the tab does not answer' }
   })

@@ -36,6 +36,10 @@ export async function watch(page: Page, session: CDPSession, signals: Signals): 
     signals.fault ??= { reason: 'page', detail: error.message }
   })
   page.on('dialog', (dialog) => void dialog.dismiss().catch(() => undefined))
+  session.on('Page.downloadWillBegin', () => {
+    signals.download = true
+  })
+  await session.send('Page.enable')
   await boundBytes(session, signals)
   return watched
 }

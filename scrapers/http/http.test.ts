@@ -1,0 +1,158 @@
+/** HTTP checks and collectors against a real server on loopback; nothing leaves this machine. */
+import { type RequestListener, type Server, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { check, collect, type CheckOptions, type CollectOptions } from '../index.ts'
+import { judge } from '../outcome/judge.ts'
+import { isPublic } from './address.ts'
+import { matches } from './matches.ts'
+import { retryAfter } from './retry-after.ts'
+import { visitCheck } from './visit-check.ts'
+import { visitJson } from './visit-json.ts'
+
+let server: Server
+let port: number
+const routes: Record<string, RequestListener> = {
+  '/ok': (_, response) => response.end('{"status": "ok"}'),
+  '/slow': (_, response) => setTimeout(() => response.end('late'), 60),
+  '/hang': () => undefined,
+  '/reset': (request) => request.socket.resetAndDestroy(),
+  '/500': (_, response) => response.writeHead(500).end(),
+  '/404': (_, response) => response.writeHead(404).end(),
+  '/429': (_, response) => response.writeHead(429, { 'retry-after': '7' }).end(),
+  '/circle': (_, response) => response.writeHead(302, { location: '/circle' }).end(),
+  '/to-file': (_, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
+  '/to-private': (_, response) =>
+    response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end(),
+  '/cut': (_, response) => {
+    response.writeHead(200, { 'content-length': '1000' })
+    response.write('{"half":')
+    setTimeout(() => response.socket?.resetAndDestroy(), 20)
+  },
+  '/packed': (_, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('status ok')),
+  '/bomb': (_, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(50e6))),
+  '/bad-gzip': (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip'),
+  '/ticker': (_, response) => response.end('[{"pair": "BTC-EUR", "volume": 2.5}]'),
+  '/html': (_, response) => response.end('<title>Just a moment...</title><form action="?__cf_chl_f_tk=1">'),
+}
+
+beforeAll(async () => {
+  server = createServer((request, response) =>
+    (routes[request.url ?? ''] ?? routes['/404']!)(request, response),
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  port = (server.address() as AddressInfo).port
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+const base = { every: '1m', local: true, timeout: '1s' } as const
+
+async function checked(path: string, more: Partial<CheckOptions> = {}): Promise<string> {
+  const made = check('c', { url: `http://shop.localhost:${port}${path}`, ...base, ...more })
+  const { outcome, reason } = judge(await visitCheck(made))
+  return `${outcome}.${reason}`
+}
+
+describe('checks', () => {
+  test.each([
+    ['/ok', {}, 'ok.all_valid'],
+    ['/ok', { match: /"status":\s*"ok"/ }, 'ok.all_valid'],
+    ['/ok', { match: 'sold out' }, 'layout_changed.pattern'],
+    ['/packed', { match: '^status ok$' }, 'ok.all_valid'],
+    ['/bomb', {}, 'ok.all_valid'],
+    ['/bad-gzip', {}, 'site_down.truncated'],
+    ['/404', {}, 'site_down.http4xx'],
+    ['/404', { status: 404 }, 'ok.all_valid'],
+    ['/500', {}, 'site_down.http5xx'],
+    ['/429', {}, 'rate_limited.429'],
+    ['/hang', { timeout: '50ms' }, 'site_down.timeout'],
+    ['/reset', {}, 'site_down.reset'],
+    ['/cut', {}, 'site_down.truncated'],
+    ['/circle', {}, 'site_down.redirect_loop'],
+    ['/to-file', {}, 'site_down.bad_response'],
+    ['/ok', { local: false }, 'skipped.private_target'],
+    ['/ok', { match: '^(a+)+$' }, 'layout_changed.pattern'],
+  ])('%s %o is %s', async (path, more, expected) => {
+    expect(await checked(path, more as Partial<CheckOptions>)).toBe(expected)
+  })
+
+  test('what may visit this machine is not redirected into the private network', async () => {
+    const made = check('c', { url: `http://shop.localhost:${port}/to-private`, ...base })
+    expect(judge(await visitCheck(made))).toMatchObject({ outcome: 'skipped', reason: 'private_target' })
+  })
+
+  test('the response time is from the request written to the first byte', async () => {
+    const made = check('c', { url: `http://shop.localhost:${port}/slow`, ...base })
+    const { timings } = await visitCheck(made)
+    expect(timings.response).toBeGreaterThan(50)
+    expect(timings.connect).toBeLessThan(50)
+  })
+})
+
+describe('collectors', () => {
+  const collected = async (path: string, more: Partial<CollectOptions> = {}) => {
+    const made = collect('c', {
+      url: `http://x.localhost:${port}${path}`,
+      ...base,
+      into: 'trades',
+      events: (json: { pair: string }[], at) => json.map((row) => ({ ...row, at })),
+      ...more,
+    })
+    const { signals, events } = await visitJson(made, () => 5)
+    const { outcome, reason } = judge(signals)
+    return { verdict: `${outcome}.${reason}`, events }
+  }
+  test('maps a good answer', async () => {
+    expect(await collected('/ticker')).toEqual({
+      verdict: 'ok.all_valid',
+      events: [{ pair: 'BTC-EUR', volume: 2.5, at: 5 }],
+    })
+  })
+  test.each([
+    ['/html', {}, 'blocked.challenge'],
+    ['/slow', {}, 'layout_changed.not_json'],
+    ['/ok', {}, 'layout_changed.mapping'],
+    ['/ticker', { schema: { type: 'object' } }, 'invalid_data.schema'],
+    ['/bomb', {}, 'site_down.bad_response'],
+    ['/404', {}, 'site_down.http4xx'],
+  ])('%s %o is %s, without events', async (path, more, expected) => {
+    expect(await collected(path, more)).toEqual({ verdict: expected, events: [] })
+  })
+})
+
+test('a pattern that backtracks for ever is stopped and said to be at fault', () => {
+  const begun = performance.now()
+  expect(matches('^(a+)+$', `${'a'.repeat(40)}b`)).toMatchObject({
+    error: expect.stringContaining('backtracks'),
+  })
+  expect(performance.now() - begun).toBeLessThan(1000)
+})
+
+test.each([
+  ['120', 120_000],
+  ['0', null],
+  ['Thu, 01 Jan 1970 00:01:00 GMT', 60_000],
+  ['soon', null],
+  [undefined, null],
+])('Retry-After %s', (header, until) => {
+  expect(retryAfter(header, 0)).toBe(until)
+})
+
+test.each([
+  ['8.8.8.8', true],
+  ['10.1.2.3', false],
+  ['169.254.169.254', false],
+  ['::1', false],
+  ['::ffff:127.0.0.1', false],
+  ['fd00::1', false],
+  ['2606:4700::1111', true],
+  ['127.0.0.1', false],
+])('%s public: %s', (address, expected) => {
+  expect(isPublic(address)).toBe(expected)
+})
