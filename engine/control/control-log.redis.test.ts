@@ -73,6 +73,25 @@ test('two writers at once: both are in the log, one after the other', async () =
   expect((await readControl(redis, 'a', '0')).map((entry) => entry.by).toSorted()).toEqual(boards)
 })
 
+test('a writer overtaken between its look and its append looks again', async () => {
+  await appendConfig(redis, 'a', config(), 'test')
+  let overtaken = false
+  const slow = new Proxy(redis, {
+    get: (target, name) => {
+      if (name !== 'eval') return Reflect.get(target, name) as unknown
+      return async (...args: Parameters<Redis['eval']>) => {
+        if (!overtaken) await appendConfig(redis, 'a', config(8, { n: t.String() }), 'faster')
+        overtaken = true
+        return target.eval(...args)
+      }
+    },
+  })
+  await expect(appendConfig(slow, 'a', config(8, { n: t.Number() }), 'slower')).rejects.toThrow(
+    "field 'n' would change from string to number",
+  )
+  expect((await readControl(redis, 'a', '0')).map((entry) => entry.by)).toEqual(['test', 'faster'])
+})
+
 test('partitions are fixed at creation, also after the stream was away', async () => {
   await appendConfig(redis, 'a', config(8), 'test')
   const error = await appendConfig(redis, 'a', config(4), 'test').catch((thrown: unknown) => thrown)
