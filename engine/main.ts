@@ -4,7 +4,7 @@ import pino from 'pino'
 import { loadConfig } from './config/load.ts'
 import { appendConfig } from './control/control-log.ts'
 import { WeirError } from './error.ts'
-import { connect } from './stream/connection.ts'
+import { connect, reach } from './stream/connection.ts'
 import { Worker } from './worker.ts'
 
 const log = pino({ name: 'engine', level: process.env.LOG_LEVEL ?? 'info' })
@@ -33,6 +33,7 @@ async function publish(): Promise<string> {
   const config = await loadConfig(path)
   const redis = connect(redisUrl, 'query', 'weir-publish')
   try {
+    await reach(redis, redisUrl)
     const { id, changed } = await appendConfig(redis, config.namespace, config, path)
     log.info({ control: id, changed, hash: config.hash }, 'config published')
   } finally {

@@ -10,7 +10,7 @@ import { Controls } from './commit/controls.ts'
 import type { Partition, PartitionEnvironment } from './commit/partition.ts'
 import { WeirError } from './error.ts'
 import { detectStore } from './series/detect-store.ts'
-import { connect } from './stream/connection.ts'
+import { connect, reach } from './stream/connection.ts'
 
 export interface WorkerOptions {
   redisUrl: string
@@ -30,6 +30,7 @@ const BLOCK_IDLE = 100
 const BLOCK_BUSY = 20
 const CLAIM_EVERY = 500
 const CONTROL_EVERY = 200
+const WARN_EVERY = 10_000
 
 type Read = [key: string, entries: [id: string, fields: string[]][]][]
 
@@ -47,6 +48,7 @@ export class Worker {
   private running = true
   private loops: Promise<unknown> | null = null
   private entryBytes = 1024
+  private readonly warnedAt = new Map<string, number>()
 
   constructor(options: WorkerOptions) {
     this.options = options
@@ -55,15 +57,19 @@ export class Worker {
     this.controls = new Controls(this.redis, options.namespace)
   }
 
+  /** Warns, about one place at most every ten seconds: a Redis that is away fails everywhere at once. */
+  private readonly onFailure = (where: string, error: unknown): void => {
+    const now = Date.now()
+    if (now - (this.warnedAt.get(where) ?? 0) < WARN_EVERY) return
+    this.warnedAt.set(where, now)
+    this.options.log.warn({ where, err: error }, 'will be tried again')
+  }
+
   /** Connects and starts working; rejects with WEIR_REDIS_AWAY where Redis does not answer. */
   async start(): Promise<void> {
     const { redisUrl, namespace, log } = this.options
-    try {
-      await this.redis.connect()
-      await this.reader.connect()
-    } catch (cause) {
-      throw redisAway(redisUrl, cause)
-    }
+    await reach(this.redis, redisUrl)
+    await reach(this.reader, redisUrl)
     const store = await detectStore(this.redis)
     this.env = {
       redis: this.redis,
@@ -72,7 +78,7 @@ export class Worker {
       ttl: this.options.ttl ?? 5000,
       commitEvery: this.options.commitEvery ?? 100,
       snapshotEvery: this.options.snapshotEvery ?? 10_000,
-      onFailure: (where, error) => log.warn({ where, err: error }, 'will be tried again'),
+      onFailure: this.onFailure,
     }
     log.info({ worker: this.id, series: store.name }, 'engine ready')
     this.loops = Promise.all([this.claimLoop(), this.readLoop()])
@@ -97,7 +103,7 @@ export class Worker {
           for (const target of this.missing()) await this.claim(target)
         }
       } catch (error) {
-        this.env.onFailure('control', error)
+        this.onFailure('control', error)
       }
       await pause(CONTROL_EVERY)
     }
@@ -132,7 +138,7 @@ export class Worker {
         this.stopped.set(name, error)
         log.error({ partition: name, err: error }, 'partition stopped')
       } else {
-        this.env.onFailure(name, error)
+        this.onFailure(name, error)
       }
     }
   }
@@ -153,7 +159,7 @@ export class Worker {
         if (read === null) continue
         await this.feed(read)
       } catch (error) {
-        this.env.onFailure('read', error)
+        this.onFailure('read', error)
         await pause(200)
       }
     }
@@ -193,18 +199,6 @@ export class Worker {
       this.entryBytes = 0.9 * this.entryBytes + 0.1 * bytes
     }
   }
-}
-
-function redisAway(url: string, cause: unknown): WeirError {
-  const safe = url.replace(/\/\/[^@/]*@/, '//…@')
-  return new WeirError(`Redis does not answer at ${safe}.`, {
-    code: 'WEIR_REDIS_AWAY',
-    domain: 'external',
-    retry: true,
-    where: 'REDIS_URL',
-    todo: 'Start Redis there, or set REDIS_URL.',
-    cause,
-  })
 }
 
 function pause(ms: number): Promise<void> {

@@ -31,6 +31,9 @@ export interface PartitionEnvironment {
   onFailure: (where: string, error: unknown) => void
 }
 
+/** How long a stopping worker waits for a Redis that is away: nothing is lost, the next owner replays. */
+const RELEASE_PATIENCE = 2000
+
 /** `lost`: the lease or the position is gone: drop this object, acquire anew. */
 export type Pulse = 'idle' | 'busy' | 'lost'
 
@@ -67,6 +70,8 @@ export class Partition {
   private dirty = false
   private inFlight: Promise<void> | null = null
   private lost = false
+  /** Set while giving the lease back: then Redis is waited for only so long. */
+  private givingUpAt = Number.POSITIVE_INFINITY
   private committedAt = 0
   private snapshotAt: number
   private snapshotN: number
@@ -159,6 +164,7 @@ export class Partition {
 
   /** A last commit and snapshot, then gives the lease back. */
   async release(now: number): Promise<void> {
+    this.givingUpAt = now + RELEASE_PATIENCE
     await this.inFlight
     if (this.lost) return
     if (this.dirty || this.n > this.snapshotN) {
@@ -283,7 +289,7 @@ export class Partition {
         if (done.now > 0) this.skew = done.now - Date.now()
         return done
       } catch (error) {
-        if (this.lost) throw error
+        if (this.lost || Date.now() > this.givingUpAt) throw error
         this.env.onFailure(`${this.name} commit`, error)
         await new Promise((resolve) => setTimeout(resolve, wait))
       }

@@ -1,6 +1,7 @@
 /** One rule on one partition: looks at every group at every slide and says what changed. */
 import type { CompiledRule, SpikeRule, Stat } from '../config/compiled.ts'
-import { type MetricState, baselineRung, RUNG_MS, SPARK, TURN } from '../window/metric-state.ts'
+import { RUNG_MS } from '../config/window.ts'
+import { type MetricState, baselineRung, SPARK, TURN } from '../window/metric-state.ts'
 import { PaneFold } from '../window/pane-fold.ts'
 import { TOTAL } from '../window/shape.ts'
 import { knownWhenEmpty } from '../window/stat.ts'

@@ -1,5 +1,6 @@
 /** The one place where Redis clients are built: never a silent resend, RESP2 shapes everywhere. */
 import { Redis, type RedisOptions } from 'ioredis'
+import { hostOf, redisAway } from '../event/redis-away.ts'
 
 /**
  * `commit`: commands that change state; a lost connection rejects at once, the caller decides.
@@ -23,4 +24,14 @@ export function connect(url: string, role: ConnectionRole, name = `weir-${role}`
   // Without a listener a refused connection is an uncaught error; callers see their own command fail.
   redis.on('error', () => undefined)
   return redis
+}
+
+/** Connects a client that `connect` has built. Rejects with WEIR_REDIS_AWAY; the password is not in the message. */
+export async function reach(redis: Redis, url: string): Promise<void> {
+  try {
+    await redis.connect()
+  } catch (cause) {
+    const todo = 'Start Redis there, or set REDIS_URL.'
+    throw redisAway(`Redis does not answer at ${hostOf(url)}`, cause, 'REDIS_URL', todo)
+  }
 }

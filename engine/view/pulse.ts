@@ -34,7 +34,9 @@ export async function takePulse(
     pipeline.hmget(keys.meta, 'exp', 'small', 'off').xinfo('GROUPS', keys.log)
   }
   const replies = (await pipeline.exec()) ?? []
-  const time = replies[0]?.[1] as [string | number, string | number]
+  // A missing log is an answer; a connection that broke fails every command, the first one included.
+  const [failure, time] = (replies[0] ?? []) as [Error | null, [string | number, string | number]]
+  if (failure) throw failure
   const now = Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000)
   const byStream = new Map<string, StreamAccounting>()
   const pulse: EnginePulse = {

@@ -1,4 +1,5 @@
 /** The Reader over Redis: one per process, shared by everything that process answers and pushes. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { Alert, AlertChange } from '../alert/alert.ts'
 import type { CompiledConfig, CompiledMetric } from '../config/compiled.ts'
@@ -50,6 +51,7 @@ class RedisReader implements Reader {
   private version = ''
   private redisOk = false
   private running = true
+  private readonly closing = new AbortController()
   private loops: Promise<unknown> = Promise.resolve()
 
   constructor(redisUrl: string, namespace: string) {
@@ -67,6 +69,7 @@ class RedisReader implements Reader {
 
   async close(): Promise<void> {
     this.running = false
+    this.closing.abort()
     this.redis.disconnect()
     this.follower.disconnect()
     await this.loops
@@ -182,7 +185,7 @@ class RedisReader implements Reader {
 
   private async pulseLoop(): Promise<void> {
     while (this.running) {
-      await new Promise((resolve) => setTimeout(resolve, PULSE_EVERY))
+      await this.pause(PULSE_EVERY)
       if (!this.running) return
       try {
         await this.look()
@@ -237,10 +240,10 @@ class RedisReader implements Reader {
     while (this.running) {
       const views = [...this.views]
       try {
-        if (views.length === 0) await new Promise((resolve) => setTimeout(resolve, 100))
+        if (views.length === 0) await this.pause(100)
         else await this.follow(views)
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, 500))
+        await this.pause(500)
       }
     }
   }
@@ -281,6 +284,10 @@ class RedisReader implements Reader {
       const metric = this.active?.config.metrics.find((m) => m.name === metricName)
       if (metric) this.tell({ type: 'kpis', metric: metricName, window, rows: this.rows(metric, window) })
     }
+  }
+
+  private async pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.closing.signal }).catch(() => undefined)
   }
 
   private tell(change: Change): void {

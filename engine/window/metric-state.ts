@@ -1,4 +1,5 @@
 /** One metric on one partition: its groups, its ladder of panes, and the windows read from it. */
+import { RUNG_MS } from '../config/window.ts'
 import { type CompiledMetric, type CompiledRule, RUNGS, type Rung } from '../config/compiled.ts'
 import type { Columns } from '../event/entry.ts'
 import { compileWhere, type RowTest } from '../rule/where.ts'
@@ -8,13 +9,6 @@ import type { Pane } from './pane.ts'
 import { PaneFold } from './pane-fold.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
-export const RUNG_MS: Record<Rung, number> = {
-  '10s': 10_000,
-  '1m': 60_000,
-  '10m': 600_000,
-  '1h': 3_600_000,
-  '1d': 86_400_000,
-}
 /** The finest step of time: windows are read, and panes closed, on this grid. */
 export const TURN = RUNG_MS['10s']
 /** Groups per metric and partition; what comes beyond is counted under `__other__`. */
