@@ -97,7 +97,7 @@ test.each([
     try {
       make()
     } catch (error) {
-      throw new Error((error as { explain(): string }).explain())
+      throw new Error((error as { explain(): string }).explain(), { cause: error })
     }
   }).toThrow(message)
 })

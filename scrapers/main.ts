@@ -17,7 +17,7 @@ const closing = closeWithGrace({ delay: 15_000, logger: false }, async ({ err })
   if (err) log.fatal({ err }, 'the scrapers stop')
   await app?.close()
 })
-process.on('disconnect', () => void closing.close())
+process.on('disconnect', () => closing.close())
 // One reload at a time, and always one more after a change that came meanwhile.
 let reloading: Promise<void> = Promise.resolve()
 process.on('message', (message: unknown) => {
@@ -37,8 +37,7 @@ try {
   if (process.send) process.send({ type: 'ready' })
 } catch (error) {
   log.fatal(explain(error))
-  process.exitCode = 1
-  await closing.close()
+  process.exit(1)
 }
 
 /** WEIR_CHROMIUM, which `weir scrapers` sets, or a search as it makes it. */

@@ -2,7 +2,7 @@
  * Read first: the life of one run. Asked for a turn at its host, visited, recorded, judged, reported to the
  * gate, published. Whatever happens on the way, it ends in exactly one event.
  */
-import { RIGHT, type Outcome, type RunEvent } from '../engine/index.ts'
+import { RIGHT, type RunEvent } from '../engine/index.ts'
 import type { BrowserScraper } from './define/scraper.ts'
 import { mayReadFrom, refusedAddress } from './http/address.ts'
 import { retryAfter } from './http/retry-after.ts'
@@ -148,7 +148,7 @@ function runEvent(
     host: scraper.host,
     url: (signals.finalUrl ?? scraper.url).slice(0, 2000),
     ...verdict,
-    right: RIGHT.includes(verdict.outcome as Outcome),
+    right: RIGHT.includes(verdict.outcome),
     ms: Math.round(signals.timings.total),
     ...(response === undefined ? {} : { responseMs: response }),
     ...(signals.main ? { status: signals.main.status } : {}),

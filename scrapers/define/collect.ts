@@ -18,6 +18,8 @@ export interface CollectOptions extends TargetOptions {
   url: string
   into: string
   /** `json` is the parsed response, `at` the time it was received, ms since 1970. */
+  // The author declares the shape that the API promises; a broken promise is caught and judged.
+  // oxlint-disable-next-line typescript/no-explicit-any -- authors annotate the parameter with their own type
   events: (json: any, at: number) => Record<string, unknown>[]
   schema?: JsonSchema | Record<string, unknown>
   headers?: Record<string, string>

@@ -15,9 +15,6 @@ export interface Landmark {
   text: string
 }
 
-/** Share of landmarks that must be there for the page to be the page. */
-export const IDENTITY_SHARE = 2 / 3
-
 /** Parses one landmark; the last ` = ` or ` ~ ` (with spaces) separates target and text. */
 export function landmark(source: string, where: string): Landmark {
   const cut = Math.max(source.lastIndexOf(' = '), source.lastIndexOf(' ~ '))
@@ -38,10 +35,4 @@ export function landmark(source: string, where: string): Landmark {
   }
   if (target.startsWith('og:')) return { source, on: 'meta', target, test, text }
   return { source, on: 'selector', target, test, text }
-}
-
-/** Whether enough landmarks matched. A scraper without landmarks knows no other page: it passes. */
-export function identityPasses(matched: boolean[]): boolean {
-  if (matched.length === 0) return true
-  return matched.filter(Boolean).length / matched.length >= IDENTITY_SHARE - 1e-9
 }

@@ -19,8 +19,6 @@ for (const [net, bits] of [
 }
 for (const [net, bits] of [
   ['::', 127],
-  // IPv4 in hexadecimal disguise; the readable form is looked through.
-  ['::ffff:0:0', 96],
   ['64:ff9b::', 96],
   ['2002::', 16],
   ['fc00::', 7],
@@ -33,11 +31,10 @@ for (const [net, bits] of [
 /** Whether an IP address is on the public internet; IPv4 inside IPv6 is looked through. */
 export function isPublic(address: string): boolean {
   const bare = address.replace(/^\[|\]$/g, '')
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]
-  const plain = mapped ?? bare
-  const family = isIP(plain)
+  const family = isIP(bare)
   if (family === 0) return false
-  return !PRIVATE.check(plain, family === 4 ? 'ipv4' : 'ipv6')
+  // BlockList itself sees through IPv4 in IPv6 clothes.
+  return !PRIVATE.check(bare, family === 4 ? 'ipv4' : 'ipv6')
 }
 
 /** `public`: the internet; `local`: this machine as well; `private`: everything, such as one's own network. */

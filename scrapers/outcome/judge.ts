@@ -1,8 +1,8 @@
 /** From recorded signals to exactly one outcome, with its reason and one line of evidence. First match wins. */
 import type { Outcome } from '../../engine/index.ts'
-import { identityPasses } from '../define/landmark.ts'
 import { bodyChallenge, disguisedRateLimit, headerChallenge } from './challenge.ts'
 import { fieldVerdict } from './fields.ts'
+import { identityPasses } from './identity.ts'
 import { networkVerdict } from './network.ts'
 import { sameSite } from './same-site.ts'
 import type { Signals } from './signals.ts'

@@ -1,7 +1,7 @@
 /** One visit of one page with a real browser: everything that happened, recorded as signals, nothing judged. */
 import type { CDPSession, HTTPResponse } from 'puppeteer-core'
-import { identityPasses } from '../define/landmark.ts'
 import type { BrowserScraper } from '../define/scraper.ts'
+import { identityPasses } from '../outcome/identity.ts'
 import { type Signals, blankSignals } from '../outcome/signals.ts'
 import { interpret } from '../read/interpret.ts'
 import type { PageAnswer } from '../read/in-page.ts'

@@ -96,7 +96,7 @@ export function list<F extends Record<string, Reader<unknown, ValueSpec>> | unde
   selector: string,
   options: Options & { fields?: F; limit?: number } = {},
 ): Reader<ItemOf<F>[], ListSpec> {
-  return { kind: 'list', selector, limit: 200, ...options } as Reader<ItemOf<F>[], ListSpec>
+  return { kind: 'list', selector, limit: 200, ...options }
 }
 
 /** schema.org words of availability, shortened. */

@@ -36,7 +36,7 @@ export function tolerantParse(script: string): unknown {
   for (const text of [
     bare,
     bare
-      .replace(/[\u0000-\u001f]+/g, ' ')
+      .replace(/\p{Cc}+/gu, ' ')
       .replace(/,\s*([}\]])/g, '$1')
       .replace(/;\s*$/, ''),
   ]) {

@@ -1,0 +1,105 @@
+/** The program as a whole, without a browser: a config, files good and bad, a real server, a real Redis. */
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { type Server, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { connect } from '../engine/index.ts'
+import { type TestRedis, startRedis } from '../test/harness/redis.ts'
+import { type App, startScrapers } from './app.ts'
+
+let redis: TestRedis
+let server: Server
+let folder: string
+let app: App | null = null
+let logged: string[] = []
+
+beforeEach(async () => {
+  redis = await startRedis()
+  server = createServer((_, response) => response.end('[{"pair": "BTC-EUR", "volume": 2.5}]'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  folder = await mkdtemp(join(tmpdir(), 'weir-app-'))
+  await mkdir(join(folder, 'sites'))
+  logged = []
+})
+afterEach(async () => {
+  await app?.close()
+  app = null
+  server.close()
+  await redis.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const site = () => `http://x.localhost:${(server.address() as AddressInfo).port}/`
+
+async function start(files: Record<string, string>): Promise<void> {
+  await writeFile(
+    join(folder, 'streams.config.ts'),
+    `import { defineConfig, stream, t } from 'weir'
+const trades = stream('trades', { key: 'pair', partitions: 1, schema: { pair: t.String(), volume: t.Number() } })
+const volume = trades.metric('volume', { of: 'volume', stats: ['mean'], windows: ['1m'] })
+void volume
+export default defineConfig({ streams: [trades], scrapers: './sites/*.ts' })`,
+  )
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, 'sites', name), text)
+  const log = pino({ level: 'error' }, { write: (line: string) => void logged.push(line) })
+  app = await startScrapers({
+    redisUrl: redis.url,
+    configPath: join(folder, 'streams.config.ts'),
+    toolVersion: '1',
+    chromium: () => Promise.reject(new Error('no browser is needed here')),
+    log,
+  })
+}
+
+/** One column of all batches of a stream. */
+async function column(stream: string, name: string): Promise<unknown[]> {
+  const client = connect(redis.url, 'query')
+  try {
+    const entries = await client.xrange(`weir:{${stream}.0}:log`, '-', '+')
+    return entries.flatMap(([, fields]) => {
+      const columns = JSON.parse(fields[fields.indexOf('cols') + 1]!) as Record<string, unknown[]>
+      return columns[name] ?? []
+    })
+  } finally {
+    client.disconnect()
+  }
+}
+
+const collector = () => `import { collect } from 'weir/scrapers'
+export default collect('coins', { url: '${site()}', every: '500ms', local: true, into: 'trades', events: (json) => json })`
+const checks = () => `import { check } from 'weir/scrapers'
+export default ['a', 'b'].map((name) => check(name, { url: '${site()}', every: '500ms', local: true, match: 'BTC' }))`
+
+test('broken files are reported with their line, the others run', async () => {
+  await start({
+    'coins.ts': collector(),
+    'checks.ts': checks(),
+    'syntax.ts': 'export default scraper(\n',
+    'nothing.ts': 'export const x = 1',
+    'twice.ts': checks(),
+  })
+  await expect.poll(() => column('trades', 'pair'), { timeout: 10_000 }).toContain('BTC-EUR')
+  await expect
+    .poll(async () => new Set(await column('runs', 'scraper')), { timeout: 10_000 })
+    .toEqual(new Set(['a', 'b', 'coins']))
+  expect(new Set(await column('runs', 'outcome'))).toEqual(new Set(['ok']))
+  const messages = logged.map((line) => (JSON.parse(line) as { msg: string }).msg).join('\n')
+  expect(messages).toMatch(/sites\/syntax\.ts/)
+  expect(messages).toMatch(/sites\/nothing\.ts: its default export is no scraper\. Write export default/)
+  expect(messages).toMatch(/sites\/twice\.ts: the name "a" is taken by sites\/checks\.ts/)
+})
+
+test('a reload takes new files, and keeps the last good form of one that broke', async () => {
+  await start({ 'checks.ts': checks() })
+  await writeFile(join(folder, 'sites', 'checks.ts'), 'export default (')
+  await writeFile(join(folder, 'sites', 'coins.ts'), collector())
+  await app!.reload()
+  const before = (await column('runs', 'scraper')).length
+  await expect
+    .poll(async () => new Set((await column('runs', 'scraper')).slice(before)), { timeout: 10_000 })
+    .toEqual(new Set(['a', 'b', 'coins']))
+  expect(logged.join('\n')).toMatch(/checks\.ts/)
+})
