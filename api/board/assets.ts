@@ -31,9 +31,9 @@ export function boardAssets(): Promise<BoardAssets> {
 async function build(): Promise<BoardAssets> {
   // Loaded late: the API starts without it, and a process that serves no board never pays for it.
   const esbuild = await import('esbuild')
-  const [bundle, style, page] = await Promise.all([
+  const bundle = (file: string) =>
     esbuild.build({
-      entryPoints: [here('client/main.ts')],
+      entryPoints: [here(file)],
       bundle: true,
       minify: true,
       write: false,
@@ -41,13 +41,14 @@ async function build(): Promise<BoardAssets> {
       target: 'es2022',
       legalComments: 'none',
       logLevel: 'silent',
-    }),
-    readFile(here('board.css'), 'utf8'),
+    })
+  const [script, style, page] = await Promise.all([
+    bundle('client/main.ts'),
+    bundle('style/board.css'),
     readFile(here('board.html'), 'utf8'),
   ])
-  const small = await esbuild.transform(style, { loader: 'css', minify: true })
-  const js = asset('js', bundle.outputFiles[0]!.text, 'text/javascript; charset=utf-8')
-  const css = asset('css', small.code, 'text/css; charset=utf-8')
+  const js = asset('js', script.outputFiles[0]!.text, 'text/javascript; charset=utf-8')
+  const css = asset('css', style.outputFiles[0]!.text, 'text/css; charset=utf-8')
   const html = page.replace('{{js}}', js.path).replace('{{css}}', css.path)
   return { js, css, html: { ...asset('html', html, 'text/html; charset=utf-8'), path: '/' } }
 }
