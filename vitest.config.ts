@@ -11,8 +11,9 @@ function project(name: string, include: string[], seconds: number, exclude: stri
       exclude: [...outside, ...exclude],
       testTimeout: seconds * 1000,
       hookTimeout: Math.max(30, seconds) * 1000,
-      // Children and sockets belong to one file each.
+      // Children and sockets belong to one file each; what is pure needs no walls, and is much faster without.
       pool: 'forks',
+      isolate: name !== 'unit',
     },
   } satisfies TestProjectInlineConfiguration
 }

@@ -17,6 +17,7 @@ const onInstall = (line: string): void => void process.stdout.write(`${line}\n`)
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   steps.interrupt()
   process.stderr.write(`${error instanceof WeirError ? error.explain() : String(error)}\n`)
+  process.stdout.write(`${summary(null, 1)}\n`)
   return 1
 })
 
