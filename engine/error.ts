@@ -4,7 +4,7 @@
 export type Domain = 'user' | 'external' | 'internal'
 
 export interface WeirErrorDetail {
-  /** Stable, documented code such as `WEIR_CONFIG_UNKNOWN_FIELD`; `docs/errors.md` lists exactly these. */
+  /** Stable, documented code such as `WEIR_CONFIG`; `docs/errors.md` lists exactly these. */
   code: ErrorCode
   domain: Domain
   /** Whether doing the same again later can succeed. */
@@ -19,16 +19,13 @@ export interface WeirErrorDetail {
 export const ERROR_CODES = [
   'WEIR_CONFIG',
   'WEIR_CONFIG_NOT_FOUND',
-  'WEIR_EVENT_INVALID',
   'WEIR_STREAM_UNKNOWN',
   'WEIR_METRIC_UNKNOWN',
   'WEIR_QUERY',
   'WEIR_REDIS_AWAY',
-  'WEIR_REDIS_UNFIT',
   'WEIR_SNAPSHOT',
   'WEIR_RECOVERY_MISMATCH',
   'WEIR_POSITION_LOST',
-  'WEIR_FENCED',
   'WEIR_PRODUCER_CLOSED',
   'WEIR_SETUP',
   'WEIR_USAGE',

@@ -20,7 +20,6 @@ const STATUS: Partial<Record<ErrorCode, { status: number; title: string }>> = {
   WEIR_METRIC_UNKNOWN: { status: 404, title: 'Unknown metric' },
   WEIR_STREAM_UNKNOWN: { status: 404, title: 'Unknown stream' },
   WEIR_QUERY: { status: 400, title: 'Bad query' },
-  WEIR_EVENT_INVALID: { status: 400, title: 'Invalid event' },
   WEIR_REDIS_AWAY: { status: 503, title: 'Redis is away' },
   WEIR_PRODUCER_CLOSED: { status: 503, title: 'Shutting down' },
 }

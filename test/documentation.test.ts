@@ -1,0 +1,50 @@
+/** Every example of the README compiles, passes `weir check`, and its scraper loads. */
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, expect, it } from 'vitest'
+import { ROOT } from './harness/role.ts'
+
+// Inside the project, where 'weir' is its own name.
+mkdirSync(`${ROOT}.weir`, { recursive: true })
+const folder = mkdtempSync(`${ROOT}.weir/readme-`)
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const run = promisify(execFile)
+const readme = readFileSync(`${ROOT}README.md`, 'utf8')
+const files: string[] = []
+for (const [, name = '', text = ''] of readme.matchAll(/^```ts (\S+)\n(.*?)^```$/gms)) {
+  files.push(name)
+  mkdirSync(dirname(join(folder, name)), { recursive: true })
+  writeFileSync(join(folder, name), text)
+}
+
+it('the README has a config and a scraper', () => {
+  expect(files.toSorted()).toEqual(['sites/north-bank.ts', 'streams.config.ts'])
+})
+
+it('they compile', async () => {
+  const config = { extends: '../../tsconfig.json', include: ['**/*.ts'], exclude: [] }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+  const tsc = resolve(ROOT, 'node_modules/typescript/bin/tsc')
+  const output = await run(process.execPath, [tsc, '-p', folder, '--pretty', 'false']).then(
+    () => '',
+    (failed: { stdout: string }) => failed.stdout,
+  )
+  expect(output.split('\n').filter((line) => files.some((file) => line.includes(file)))).toEqual([])
+})
+
+it('weir check finds no mistake, and finds the scraper', async () => {
+  const { stdout } = await run(process.execPath, ['weir', 'check', join(folder, 'streams.config.ts')], {
+    cwd: ROOT,
+  })
+  expect(stdout).toMatch(/3 rules/)
+  expect(stdout).toMatch(/1 scraper/)
+})
+
+it('links and pictures lead somewhere', () => {
+  for (const [, path = ''] of readme.matchAll(/\]\((?!http)([^)#]+)/g)) {
+    expect(() => readFileSync(resolve(ROOT, path)), path).not.toThrow()
+  }
+})
