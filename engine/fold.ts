@@ -113,8 +113,8 @@ export class PartitionFold implements Fold {
     if (this.stream.clock === 'event') {
       return this.newestAt === null || this.newestAt === this.shownAt ? null : this.newestAt + QUIET
     }
-    if (!Number.isFinite(this.turned) || !this.plan.waiting) return null
-    return (this.turned + 1) * TURN + this.stream.disorder
+    const due = Number.isFinite(this.turned) ? this.plan.dueAt() : null
+    return due === null ? null : due + this.stream.disorder
   }
 
   snapshot(): SnapshotBlocks {

@@ -97,14 +97,25 @@ export class Plan {
     }
   }
 
-  /** Whether the passing of time alone can still change anything. */
-  get waiting(): boolean {
+  /** Next boundary of event time (ms) at which the passing of time alone changes something; null: nothing waits. */
+  dueAt(): number | null {
     const asOf = this.sink.turned * TURN
-    for (const rule of this.rules) if (rule.rule.kind === 'noData' || rule.standings.size > 0) return true
-    return this.states.some((state) => {
-      const longest = Math.max(0, ...state.metric.windows.map((window) => window.size + window.slide))
-      return state.ladder.waiting || state.newestAt > asOf - longest
-    })
+    let due = Number.POSITIVE_INFINITY
+    for (const rule of this.rules) {
+      if (rule.rule.kind === 'noData' || rule.standings.size > 0) due = asOf + TURN
+    }
+    for (const { newestAt, metric, ladder } of this.states) {
+      if (newestAt === 0) continue
+      if (ladder.amending) due = Math.min(due, asOf + TURN)
+      for (const rung of RUNGS) {
+        const end = (Math.floor(newestAt / RUNG_MS[rung]) + 1) * RUNG_MS[rung]
+        if (end > asOf) due = Math.min(due, end)
+      }
+      for (const { size, slide } of metric.windows) {
+        if (newestAt > asOf - size - slide) due = Math.min(due, (Math.floor(asOf / slide) + 1) * slide)
+      }
+    }
+    return Number.isFinite(due) ? due : null
   }
 
   private read(state: MetricState, at: number, last: boolean): void {

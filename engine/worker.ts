@@ -177,15 +177,7 @@ export class Worker {
     )
     const keys = from.map((partition) => partition.keys.log)
     const offsets = from.map((partition) => partition.off)
-    return (await this.reader.xread(
-      'COUNT',
-      count,
-      'BLOCK',
-      block,
-      'STREAMS',
-      ...keys,
-      ...offsets,
-    )) as Read | null
+    return this.reader.xread('COUNT', count, 'BLOCK', block, 'STREAMS', ...keys, ...offsets)
   }
 
   private async feed(read: Read): Promise<void> {

@@ -51,7 +51,7 @@ export class Rounds {
     for (const name of names) {
       const bytes = changed.get(name)
       fields[name] = bytes === undefined ? this.manifest.fields[name]! : `${name}@${round}`
-      if (bytes !== undefined) queue.push([fields[name]!, deflateRawSync(bytes, { level: 1 })])
+      if (bytes !== undefined) queue.push([fields[name], deflateRawSync(bytes, { level: 1 })])
     }
     this.next = { manifest: { round, off, n, fields }, queue, acks }
   }

@@ -81,12 +81,9 @@ export class Ladder {
     }
   }
 
-  /** Whether any pane still waits for time to pass. */
-  get waiting(): boolean {
-    for (const [rung, panes] of this.panes.entries()) {
-      for (const pane of panes.values()) if (!pane.closed || this.amended[rung]!.size > 0) return true
-    }
-    return false
+  /** Whether an amended pane waits to be emitted again. */
+  get amending(): boolean {
+    return this.amended.some((panes) => panes.size > 0)
   }
 
   private close(rung: number, to: number, emit: OnPane): void {
