@@ -13,7 +13,7 @@ import { freePort, startRedis, type TestRedis } from './harness/redis.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SEEDS = (process.env.WEIR_WORLD_SEEDS ?? '3').split(',').map(Number)
 /** Loading the past takes ten seconds on an idle machine; tests run on busy ones. */
-const READY_WITHIN = 180_000
+const READY_WITHIN = 120_000
 const RIGHT_WITHIN = 120_000
 /** Once right, the alerts must stay right for this long, ms. */
 const STAYS = 15_000
@@ -32,13 +32,18 @@ let weir: ChildProcess | undefined
 let output = ''
 
 afterEach(async () => {
-  if (weir !== undefined && weir.exitCode === null) {
-    const gone = once(weir, 'exit')
-    weir.kill('SIGTERM')
-    await Promise.race([gone, sleep(15_000).then(() => weir?.kill('SIGKILL'))])
-  }
+  if (weir !== undefined && weir.exitCode === null && weir.signalCode === null) await ended(weir)
   await redis?.stop()
 })
+
+/** Asks the process to end, and makes it where it does not. */
+async function ended(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit')
+  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000)
+  child.kill('SIGTERM')
+  await gone
+  clearTimeout(timer)
+}
 
 test.for(SEEDS)(
   'the alerts in the world of seed %i are those of its answer sheet',
@@ -92,8 +97,11 @@ async function ready(api: string): Promise<void> {
   for (;;) {
     const answer = await fetch(`${api}/readyz`).catch(() => null)
     if (answer?.status === 200) return
+    const said = (await answer?.text()) ?? 'no answer'
     if (weir?.exitCode !== null) throw new Error(`weir dev ended:\n${output}`)
-    if (Date.now() > deadline) throw new Error(`not ready within ${READY_WITHIN / 1000} s:\n${output}`)
+    if (Date.now() > deadline) {
+      throw new Error(`not ready within ${READY_WITHIN / 1000} s: ${said}\n${output}`)
+    }
     await sleep(200)
   }
 }
