@@ -87,7 +87,9 @@ export class Plan {
 
   settle(final: number): void {
     for (const state of this.states) {
-      state.ladder.settle(final, (rung, pane, groups) => this.emit(state, rung, pane, groups))
+      state.ladder.settle(this.sink.turned * TURN, final, (rung, pane, groups) =>
+        this.emit(state, rung, pane, groups),
+      )
     }
   }
 

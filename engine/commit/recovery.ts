@@ -9,7 +9,7 @@ import type { Entry } from '../event/entry.ts'
 import type { PartitionKeys } from '../stream/keys.ts'
 import { readLog } from '../stream/read-log.ts'
 import type { Fold } from './folding.ts'
-import { inflateBlock, type Manifest, Rounds } from './rounds.ts'
+import { type Manifest, Rounds, unpack } from './rounds.ts'
 
 const BLOCKS_AT_ONCE = 200
 
@@ -58,7 +58,7 @@ async function loadRound(redis: Redis, keys: PartitionKeys, round: number, fold:
     const found = await redis.hmgetBuffer(keys.snapshot, ...some.map((name) => manifest.fields[name]!))
     for (const [k, bytes] of found.entries()) {
       if (bytes === null) throw damaged(keys, `block ${some[k]} is missing`)
-      blocks.set(some[k]!, inflateBlock(bytes))
+      blocks.set(some[k]!, unpack(bytes))
     }
   }
   fold.restore(blocks)

@@ -51,7 +51,7 @@ export class Rounds {
     for (const name of names) {
       const bytes = changed.get(name)
       fields[name] = bytes === undefined ? this.manifest.fields[name]! : `${name}@${round}`
-      if (bytes !== undefined) queue.push([fields[name], deflateRawSync(bytes, { level: 1 })])
+      if (bytes !== undefined) queue.push([fields[name], pack(bytes)])
     }
     this.next = { manifest: { round, off, n, fields }, queue, acks }
   }
@@ -92,6 +92,18 @@ export class Rounds {
   }
 }
 
-export function inflateBlock(bytes: Buffer): Buffer {
-  return inflateRawSync(bytes, { maxOutputLength: 512 * 1024 * 1024 })
+const RAW = Buffer.of(0)
+const DEFLATED = Buffer.of(1)
+/** Below this, compressing costs more time than it saves bytes. */
+const SMALL = 1024
+
+function pack(bytes: Buffer): Buffer {
+  if (bytes.length < SMALL) return Buffer.concat([RAW, bytes])
+  return Buffer.concat([DEFLATED, deflateRawSync(bytes, { level: 1 })])
+}
+
+/** A block as the fold wrote it. */
+export function unpack(block: Buffer): Buffer {
+  if (block[0] === RAW[0]) return block.subarray(1)
+  return inflateRawSync(block.subarray(1), { maxOutputLength: 512 * 1024 * 1024 })
 }

@@ -51,11 +51,12 @@ export class Ladder {
     this.drop(asOf, final)
   }
 
-  /** Emits amended panes that have become final since, where only the watermark moved. */
-  settle(final: number, emit: OnPane): void {
+  /** Emits amended panes that have become final since, and drops what is done with, where only the watermark moved. */
+  settle(asOf: number, final: number, emit: OnPane): void {
     for (let rung = 0; rung < this.sizes.length; rung++) {
       if (this.amended[rung]!.size > 0) this.flush(rung, final, emit)
     }
+    this.drop(asOf, final)
   }
 
   /**
