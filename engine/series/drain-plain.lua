@@ -44,14 +44,15 @@ if newest >= 0 then
   redis.call('HSET', KEYS[3], series, string.format('%.0f %.0f', newest, retention))
 end
 
--- What has expired goes, a bounded piece at a time.
-local old = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', string.format('%.0f', floor), 'LIMIT', 0, 50)
-for _, chunk in ipairs(old) do
+-- What has expired goes, a bounded piece at a time, but more than can have come.
+local function expired(key, upto)
+  return redis.call('ZRANGEBYSCORE', key, '-inf', upto, 'LIMIT', 0, chunks + 20)
+end
+for _, chunk in ipairs(expired(KEYS[5], string.format('%.0f', floor))) do
   redis.call('UNLINK', prefix .. chunk)
   redis.call('ZREM', KEYS[5], chunk)
 end
-local gone = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', '(' .. string.format('%.0f', newest), 'LIMIT', 0, 50)
-for _, group in ipairs(gone) do
+for _, group in ipairs(expired(KEYS[4], '(' .. string.format('%.0f', newest))) do
   redis.call('ZREM', KEYS[4], group)
 end
 if ARGV[2] ~= '' then

@@ -1,32 +1,28 @@
 -- Writes a piece of closed panes into RedisTimeSeries, if the caller still owns the partition.
--- KEYS  1 meta   2 pend   3 state of the series (hash)   4 directory of groups (zset)
---       5… time series: for each group of the piece one per column
--- ARGV  1 token   2 field of pend that is done, or ''   3 metric   4 rung
---       5 newest pane of the piece, ms   6 retention, ms   7 prefix of the metric's keys
---       8 rungs a metric may have and 9 columns a point may have, comma separated   10 label of the metric
---       11 number of columns c, then their c names
---       then number of groups g, then g x (group, its newest pane in ms)
---       then rows x (number of the group 1…g, start of the pane in ms, c values, '' for none)
+-- KEYS  1 meta   2 pend   3 state of the series (hash)   4 directory of groups (zset)   5 expiry of groups (zset)
+--       6… time series: for each group of the piece one per column
+-- ARGV  1 token   2 field of pend that is done, or ''   3 name of the series, `metric:rung`
+--       4 newest pane of the piece, ms   5 retention, ms   6 prefix of the time series' keys
+--       7 label of the metric   8 rung   9 columns a point may have, comma separated
+--       10 number of columns c   11 number of groups g, then g x (group, its newest pane in ms)
+--       then rows x (number of the group 1…g, start of the pane in ms, c values, '' for none), no pane twice
 -- Returns {'FENCED', 0} or {'OK', samples refused}.
 -- Running it again changes nothing. State `metric:rung` is `newest retention`; what lies before is hidden.
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then
   return { 'FENCED', 0 }
 end
-local metric, rung, retention, prefix = ARGV[3], ARGV[4], tonumber(ARGV[6]), ARGV[7]
-local series = metric .. ':' .. rung
-local newest = tonumber(ARGV[5])
+local series, retention, prefix = ARGV[3], tonumber(ARGV[5]), ARGV[6]
+local newest = tonumber(ARGV[4])
 local known = redis.call('HGET', KEYS[3], series)
 if known then
   newest = math.max(newest, tonumber(string.match(known, '^%S+')))
 end
 local floor = newest - retention
-local c = tonumber(ARGV[11])
-local groups = 12 + c
-local g = tonumber(ARGV[groups])
+local c, g = tonumber(ARGV[10]), tonumber(ARGV[11])
 
-local samples, columns, empty, refused = {}, {}, {}, 0
-for row = groups + 2 * g + 1, #ARGV, 2 + c do
-  local first, at = 4 + (tonumber(ARGV[row]) - 1) * c, ARGV[row + 1]
+local samples, empty, refused = {}, {}, 0
+for row = 12 + 2 * g, #ARGV, 2 + c do
+  local first, at = 5 + (tonumber(ARGV[row]) - 1) * c, ARGV[row + 1]
   if tonumber(at) < floor then
     refused = refused + 1
   else
@@ -38,51 +34,72 @@ for row = groups + 2 * g + 1, #ARGV, 2 + c do
         samples[#samples + 1] = KEYS[first + k]
         samples[#samples + 1] = at
         samples[#samples + 1] = value
-        columns[#columns + 1] = ARGV[11 + k]
       end
     end
   end
 end
 
-if #samples > 0 then
-  local replies = redis.call('TS.MADD', unpack(samples))
+-- Writes samples and returns those that were not taken: errors come one by one, inside the answer.
+local function write(all)
+  local failed = {}
+  local replies = #all > 0 and redis.call('TS.MADD', unpack(all)) or {}
   for k, reply in ipairs(replies) do
     if type(reply) == 'table' and reply.err then
-      -- Most likely the series does not exist yet. One that does answers with an error: no matter.
-      local key = samples[3 * k - 2]
-      redis.pcall('TS.CREATE', key, 'RETENTION', ARGV[6], 'CHUNK_SIZE', '512', 'DUPLICATE_POLICY', 'LAST',
-        'LABELS', 'metric', ARGV[10], 'rung', rung, 'column', columns[k])
-      local again = redis.pcall('TS.ADD', key, samples[3 * k - 1], samples[3 * k])
-      if type(again) == 'table' and again.err then
-        refused = refused + 1
+      for i = 3 * k - 2, 3 * k do
+        failed[#failed + 1] = all[i]
       end
     end
   end
+  return failed
 end
+
+-- Most likely they failed because their series do not exist yet. Every option is named: the server's defaults
+-- might drop samples (IGNORE), and a word among the labels would be taken for an option that is not.
+local failed, tried = write(samples), {}
+for i = 1, #failed, 3 do
+  local key = failed[i]
+  if not tried[key] then
+    tried[key] = true
+    local made = redis.pcall('TS.CREATE', key, 'RETENTION', ARGV[5], 'ENCODING', 'COMPRESSED',
+      'CHUNK_SIZE', '512', 'DUPLICATE_POLICY', 'LAST', 'IGNORE', '0', '0',
+      'LABELS', 'metric', ARGV[7], 'rung', ARGV[8], 'column', string.match(key, '[^:]+$'))
+    if made.err and not string.find(made.err, 'already exists', 1, true) then
+      return made
+    end
+  end
+end
+refused = refused + #write(failed) / 3
 -- A value that is gone takes its sample along; where there is no such series, there is nothing to do.
 for _, sample in ipairs(empty) do
   redis.pcall('TS.DEL', sample[1], sample[2], sample[2])
 end
 
-for group = groups + 1, groups + 2 * g, 2 do
-  local at = tonumber(ARGV[group + 1])
+for group = 1, g do
+  local at = tonumber(ARGV[11 + 2 * group])
   if at >= floor then
-    redis.call('ZADD', KEYS[4], 'GT', string.format('%.0f', at + retention), ARGV[group])
+    local expiry = string.format('%.0f', at + retention)
+    local name = string.match(string.sub(KEYS[6 + (group - 1) * c], #prefix + 1), '^(.*):')
+    redis.call('ZADD', KEYS[4], 'GT', expiry, ARGV[10 + 2 * group])
+    redis.call('ZADD', KEYS[5], 'GT', expiry, name)
   end
 end
 if newest >= 0 then
   redis.call('HSET', KEYS[3], series, string.format('%.0f %.0f', newest, retention))
 end
 
--- RedisTimeSeries trims what it holds; a group that has nothing left goes as a whole, a few at a time.
-local gone = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', '(' .. string.format('%.0f', newest), 'LIMIT', 0, 5)
-for _, group in ipairs(gone) do
-  local name = #group <= 100 and group or '#' .. redis.sha1hex(group)
-  for each in string.gmatch(ARGV[8], '[^,]+') do
-    for column in string.gmatch(ARGV[9], '[^,]+') do
-      redis.call('UNLINK', prefix .. each .. ':' .. name .. ':' .. column)
-    end
+-- RedisTimeSeries trims a series when it is written to; of groups that have fallen silent all goes here,
+-- a bounded piece at a time, but more than can have come.
+local function expired(key)
+  local before = '(' .. string.format('%.0f', newest)
+  return redis.call('ZRANGEBYSCORE', key, '-inf', before, 'LIMIT', 0, g + 20)
+end
+for _, name in ipairs(expired(KEYS[5])) do
+  for each in string.gmatch(ARGV[9], '[^,]+') do
+    redis.call('UNLINK', prefix .. name .. ':' .. each)
   end
+  redis.call('ZREM', KEYS[5], name)
+end
+for _, group in ipairs(expired(KEYS[4])) do
   redis.call('ZREM', KEYS[4], group)
 end
 if ARGV[2] ~= '' then

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Rung } from '../config/compiled.ts'
 import type { PartitionKeys } from '../stream/keys.ts'
 
-/** Longer group names are hashed; the Lua scripts know this number too. */
+/** Longer group names are hashed. */
 const MAX_NAME_BYTES = 100
 
 /**
@@ -34,7 +34,12 @@ export function indexKey(keys: PartitionKeys, metric: string, rung: Rung): strin
   return `${keys.series}!chunks:${seriesName(metric, rung)}`
 }
 
-/** Prefix of all data keys of a metric. */
-export function metricPrefix(keys: PartitionKeys, metric: string): string {
-  return `${keys.series}${metric}:`
+/** Sorted set: names of groups by the time (ms) when their newest point at this rung expires; for RedisTimeSeries. */
+export function expiryKey(keys: PartitionKeys, metric: string, rung: Rung): string {
+  return `${keys.series}!expiry:${seriesName(metric, rung)}`
+}
+
+/** Prefix of all data keys of a metric at a rung. */
+export function seriesPrefix(keys: PartitionKeys, metric: string, rung: Rung): string {
+  return `${keys.series}${seriesName(metric, rung)}:`
 }

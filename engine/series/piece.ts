@@ -27,10 +27,12 @@ export function cutPieces(slice: Slice, argsPerRow: number): Piece[] {
   const pieces: Piece[] = []
   // One newest for all, or the age at which rows are refused would depend on the cuts.
   const newest = slice.rows.reduce((max, { at }) => Math.max(max, at), -1)
-  for (let from = 0; from === 0 || from < slice.rows.length; from += most) {
+  // The last row of a pane wins here, so that a script may write values and remove them in any order.
+  const rows = [...new Map(slice.rows.map((row) => [`${row.at} ${row.group}`, row])).values()]
+  for (let from = 0; from === 0 || from < rows.length; from += most) {
     const index = new Map<string, number>()
-    const piece: Piece = { groups: [], rows: [], newest, last: from + most >= slice.rows.length }
-    for (const { group: key, at, values } of slice.rows.slice(from, from + most)) {
+    const piece: Piece = { groups: [], rows: [], newest, last: from + most >= rows.length }
+    for (const { group: key, at, values } of rows.slice(from, from + most)) {
       let group = index.get(key)
       if (group === undefined) {
         index.set(key, (group = piece.groups.length))

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis'
 import type { Rung } from '../config/compiled.ts'
 import { RUNG_MS } from '../config/window.ts'
 import type { PartitionKeys } from '../stream/keys.ts'
-import { directoryKey, groupName, indexKey, metricPrefix, seriesName, stateKey } from './names.ts'
+import { directoryKey, groupName, indexKey, seriesName, seriesPrefix, stateKey } from './names.ts'
 import { cutPieces, type Piece } from './piece.ts'
 import { readableSpan, readGroups } from './span.ts'
 import { SERIES_COLUMNS, type SeriesColumn, type SeriesStore, type Slice } from './store.ts'
@@ -116,10 +116,6 @@ function select(
 
 function numberOf(text: string | undefined): number | null {
   return text === undefined || text === '' ? null : Number(text)
-}
-
-function seriesPrefix(keys: PartitionKeys, metric: string, rung: Rung): string {
-  return `${metricPrefix(keys, metric)}${rung}:`
 }
 
 function paneOf(at: number, rung: Rung): number {

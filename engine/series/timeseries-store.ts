@@ -1,9 +1,9 @@
 /** Series in RedisTimeSeries: a time series per metric, rung, group and column. */
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
-import { RUNGS, type Rung } from '../config/compiled.ts'
+import type { Rung } from '../config/compiled.ts'
 import type { PartitionKeys } from '../stream/keys.ts'
-import { directoryKey, groupName, metricPrefix, stateKey } from './names.ts'
+import { directoryKey, expiryKey, groupName, seriesName, seriesPrefix, stateKey } from './names.ts'
 import { cutPieces, type Piece } from './piece.ts'
 import { readableSpan, readGroups } from './span.ts'
 import { SERIES_COLUMNS, type SeriesColumn, type SeriesStore, type Slice } from './store.ts'
@@ -53,23 +53,27 @@ function drainArgs(keys: PartitionKeys, token: string, slice: Slice, piece: Piec
   const series = piece.groups.flatMap(({ key }) =>
     columns.map((column) => columnKey(keys, metric, rung, key, column)),
   )
-  const fixed = [keys.meta, keys.pend, stateKey(keys), directoryKey(keys, metric)]
+  const fixed = [
+    keys.meta,
+    keys.pend,
+    stateKey(keys),
+    directoryKey(keys, metric),
+    expiryKey(keys, metric, rung),
+  ]
   return [
     fixed.length + series.length,
     ...fixed,
     ...series,
     token,
     last && piece.last ? field : '',
-    metric,
-    rung,
+    seriesName(metric, rung),
     piece.newest,
     retention,
-    metricPrefix(keys, metric),
-    RUNGS.join(','),
-    SERIES_COLUMNS.join(','),
+    seriesPrefix(keys, metric, rung),
     label(metric),
+    rung,
+    SERIES_COLUMNS.join(','),
     columns.length,
-    ...columns,
     piece.groups.length,
     ...piece.groups.flatMap(({ key, newest }) => [key, newest]),
     ...piece.rows.flatMap(({ group, at, values }) => [group + 1, at, ...values]),
@@ -102,7 +106,7 @@ function columnKey(
   group: string,
   column: SeriesColumn,
 ): string {
-  return `${metricPrefix(keys, metric)}${rung}:${groupName(group)}:${column}`
+  return `${seriesPrefix(keys, metric, rung)}${groupName(group)}:${column}`
 }
 
 /** Label values may not be empty nor hold ( ) , so these are percent-encoded. */
