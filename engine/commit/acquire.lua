@@ -16,22 +16,25 @@ if left > 0 and left <= 2 * ttl and (ARGV[5] == '' or m[1] ~= ARGV[5]) then
   return { 'HELD', left }
 end
 local off, n = m[4] or '0-0', tonumber(m[5]) or 0
-local last, lost = '0-0', 0
+local last, lost, added = '0-0', 0, 0
 if redis.call('EXISTS', KEYS[2]) == 1 then
   local x = redis.call('XINFO', 'STREAM', KEYS[2])
   local info = {}
   for i = 1, #x, 2 do info[x[i]] = x[i + 1] end
   last = info['last-generated-id']
-  lost = math.max(0, info['entries-added'] - info['length'] - n)
+  added = info['entries-added']
+  lost = math.max(0, added - info['length'] - n)
 end
 local oms, oseq = parts(off)
 local lms, lseq = parts(last)
 if oms > lms or (oms == lms and oseq > lseq) then
   return { 'RESET', off, last }
 end
+-- First write, of nothing: allowed when memory is full, and after it everything else in this script is too.
+redis.call('HDEL', KEYS[1], '')
 local epoch = (tonumber(m[3]) or 0) + 1
 local token = string.format('%.0f', epoch) .. ':' .. ARGV[1] .. ':' .. ARGV[2]
-redis.pcall('XGROUP', 'CREATE', KEYS[2], 'weir', off, 'MKSTREAM', 'ENTRIESREAD', string.format('%.0f', n))
+redis.pcall('XGROUP', 'CREATE', KEYS[2], 'weir', off, 'MKSTREAM', 'ENTRIESREAD', string.format('%.0f', math.min(n, added)))
 redis.call('XGROUP', 'CREATECONSUMER', KEYS[2], 'weir', ARGV[1])
 redis.call('HSETNX', KEYS[1], 'control0', ARGV[4])
 redis.call('HSETNX', KEYS[1], 'cid', '0:0')

@@ -24,6 +24,7 @@ local from, to = section()
 for i = from, to do
   if #redis.call('XRANGE', KEYS[2], ARGV[i], ARGV[i]) == 0 then return { 'GONE' } end
 end
+if redis.call('EXISTS', KEYS[2]) == 0 then return { 'GONE' } end
 local x = redis.call('XINFO', 'STREAM', KEYS[2])
 local info = {}
 for i = 1, #x, 2 do info[x[i]] = x[i + 1] end
@@ -32,7 +33,7 @@ local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 -- First write: allowed when memory is full, and after it everything else in this script is too.
 redis.call('XGROUP', 'SETID', KEYS[2], 'weir', ARGV[4], 'ENTRIESREAD', string.format('%.0f', n))
-redis.call('HSET', KEYS[1], 'cid', ARGV[3], 'off', ARGV[4], 'n', string.format('%.0f', n),
+redis.call('HSET', KEYS[1], 'cid', ARGV[3], 'off', ARGV[4], 'n', ARGV[5],
   'exp', string.format('%.0f', now + tonumber(ARGV[6])))
 local function pairs_to(key)
   local from, to = section()

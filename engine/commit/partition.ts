@@ -121,22 +121,24 @@ export class Partition {
     this.shipper.add(outbox.flatMap(([id, fields]) => [id, fields[1]!]))
   }
 
-  /** Folds raw entries read after `off`, in order. */
+  /** Folds raw entries read after `off`, in order. Rejects where Redis is away; what was folded stays folded. */
   async feed(
     raw: [id: string, fields: string[]][],
     admit: (entry: Entry) => Entry | Promise<Entry>,
   ): Promise<void> {
-    for (const [id, fields] of raw) {
-      const entry = decode(id, fields)
-      this.fold.step(entry.kind === 'control' ? await admit(entry) : entry)
-      this.retention.fed(id, fields)
+    const before = this.n
+    try {
+      for (const [id, fields] of raw) {
+        const entry = decode(id, fields)
+        this.fold.step(entry.kind === 'control' ? await admit(entry) : entry)
+        this.retention.fed(id, fields)
+        this.off = id
+        this.n++
+      }
+    } finally {
+      if (this.n > before) this.tails.push(this.off)
+      this.dirty ||= this.n > before
     }
-    const last = raw.at(-1)
-    if (last === undefined) return
-    this.off = last[0]
-    this.n += raw.length
-    this.tails.push(this.off)
-    this.dirty = true
   }
 
   /** Whether more entries may be read now: what waits for the series is bounded. */
@@ -148,8 +150,9 @@ export class Partition {
   pulse(now: number, newestControl: string): Pulse {
     if (this.lost) return 'lost'
     if (this.inFlight !== null) return 'busy'
-    this.retention.measure(now)
-    if (this.dirty || this.rounds.running) {
+    this.retention.measure(now + this.skew)
+    // A quiet partition takes its last snapshot too: others trim their outboxes by it.
+    if (this.dirty || this.rounds.running || this.snapshotDue(now)) {
       if (now - this.committedAt < this.env.commitEvery) return 'busy'
       if (this.snapshotDue(now)) this.beginSnapshot(now)
       this.start(this.commit(now))

@@ -54,6 +54,9 @@ export class Rounds {
       if (bytes !== undefined) queue.push([fields[name], pack(bytes)])
     }
     this.next = { manifest: { round, off, n, fields }, queue, acks }
+    // A round that died may have left fields under the very names this one writes.
+    const written = new Set([...Object.values(fields), `manifest@${round}`])
+    this.garbage = this.garbage.filter((field) => !written.has(field))
   }
 
   /** What the next commit carries of the running round. */
