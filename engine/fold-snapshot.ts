@@ -5,6 +5,7 @@ import type { ProducerState } from './event/sequence.ts'
 import type { PartitionFold } from './fold.ts'
 import type { Standing } from './rule/progress.ts'
 import { RUNGS } from './config/compiled.ts'
+import type { MetricState } from './window/metric-state.ts'
 import { decodePane, encodePane } from './window/pane-codec.ts'
 
 /** Replaying under another version than the one that wrote a snapshot is logged by the shell. */
@@ -18,7 +19,7 @@ interface Header {
   shownAt: number | null
   producers: [string, ProducerState][]
   metrics: {
-    hash: string
+    id: string
     keys: (string | null)[]
     overflow: number
     newestAt: number
@@ -36,7 +37,7 @@ export function saveFold(fold: PartitionFold): SnapshotBlocks {
   for (const state of fold.plan.states) {
     for (const [rung, panes] of state.ladder.panes.entries()) {
       for (const pane of panes.values()) {
-        const name = `${state.metric.hash}.${RUNGS[rung]}.${pane.number}`
+        const name = `${idOf(state)}.${RUNGS[rung]}.${pane.number}`
         names.push(name)
         if (!pane.dirty) continue
         pane.dirty = false
@@ -68,6 +69,11 @@ export function loadFold(fold: PartitionFold, blocks: ReadonlyMap<string, Buffer
   fold.take()
 }
 
+/** Two metrics may share a hash: what they measure is the same, but they were not declared at the same time. */
+function idOf(state: MetricState): string {
+  return `${state.metric.name}.${state.metric.hash}`
+}
+
 function header(fold: PartitionFold): Header {
   return {
     version: FOLD_VERSION,
@@ -76,7 +82,7 @@ function header(fold: PartitionFold): Header {
     settled: Number.isFinite(fold.settled) ? fold.settled : null,
     producers: fold.producers.toJSON(),
     metrics: fold.plan.states.map((state) => ({
-      hash: state.metric.hash,
+      id: idOf(state),
       keys: state.groups.keys,
       overflow: state.groups.overflow,
       newestAt: state.newestAt,
@@ -92,7 +98,7 @@ function restoreMetric(
   saved: Header['metrics'][number],
   blocks: ReadonlyMap<string, Buffer>,
 ): void {
-  const state = fold.plan.states.find((s) => s.metric.hash === saved.hash)
+  const state = fold.plan.states.find((s) => idOf(s) === saved.id)
   if (!state) return
   state.groups.restore(saved.keys, saved.overflow)
   state.newestAt = saved.newestAt
@@ -101,7 +107,7 @@ function restoreMetric(
   }
   state.ladder.restoreFrontier(saved.frontier)
   for (const [rung, name] of RUNGS.entries()) {
-    const prefix = `${saved.hash}.${name}.`
+    const prefix = `${saved.id}.${name}.`
     const panes = [...blocks].filter(([block]) => block.startsWith(prefix))
     panes.sort(([a], [b]) => Number(a.slice(prefix.length)) - Number(b.slice(prefix.length)))
     for (const [, bytes] of panes)

@@ -9,6 +9,7 @@
 import { Chain } from './commit/chain.ts'
 import {
   type Fold,
+  MAX_LOST,
   noOutputs,
   type Outputs,
   type ResolveControl,
@@ -20,6 +21,7 @@ import { type ColumnCheck, compileColumnCheck, rowOf } from './event/column-chec
 import { type Columns, type Entry, MAX_DEAD_BYTES } from './event/entry.ts'
 import { flatRow } from './event/flat.ts'
 import { Producers } from './event/sequence.ts'
+import { cutBytes, textOf } from './event/rejected.ts'
 import { compileValidator, keyOf, type Validate } from './event/validate.ts'
 import { loadFold, saveFold } from './fold-snapshot.ts'
 import { Plan } from './plan.ts'
@@ -68,7 +70,33 @@ export class PartitionFold implements Fold {
     return this.own[0]!
   }
 
+  /** Reads one entry. One that makes the fold fail is dead, with the reason: it must never stop the partition. */
   step(entry: Entry): void {
+    const before = this.accounted
+    try {
+      this.read(entry)
+    } catch (error) {
+      const rows = entry.kind === 'batch' || entry.kind === 'reject' ? entry.n : 1
+      this.lose(
+        'dead',
+        entry.id,
+        0,
+        '',
+        '',
+        `the fold failed on this entry: ${String(error)}`.slice(0, 500),
+        '',
+      )
+      this.counts.dead += Math.max(0, rows - (this.accounted - before))
+    }
+  }
+
+  /** Rows whose fate is known. */
+  private get accounted(): number {
+    const { counted, duplicate, late, dead, forwarded } = this.counts
+    return counted + duplicate + late + dead + forwarded
+  }
+
+  private read(entry: Entry): void {
     if (this.stream.clock === 'live') this.advance(entry.ms - this.stream.disorder)
     switch (entry.kind) {
       case 'batch':
@@ -150,8 +178,8 @@ export class PartitionFold implements Fold {
   private batch(entry: Entry & { kind: 'batch' }): void {
     const accepted = this.producers.accept(entry.from, entry.seq, entry.n, entry.ms)
     if (accepted.verdict === 'forgotten') {
-      const raw = JSON.stringify(entry.columns).slice(0, MAX_DEAD_BYTES)
-      this.lose('dead', entry.id, 0, entry.from, '', `producer forgotten: ${entry.n} events not counted`, raw)
+      const reason = `producer forgotten: ${entry.n} events not counted`
+      this.lose('dead', entry.id, 0, entry.from, '', reason, rowOf(entry.columns, 0))
       this.counts.dead += entry.n - 1
       return
     }
@@ -172,7 +200,7 @@ export class PartitionFold implements Fold {
     const row = flatRow(this.stream, fields)
     const valid = this.validate(row)
     if (!valid.ok) {
-      this.lose('dead', id, 0, '', '', valid.reason, JSON.stringify(row).slice(0, MAX_DEAD_BYTES))
+      this.lose('dead', id, 0, '', '', valid.reason, row)
       return
     }
     const partition = partitionOf(keyOf(this.stream, row) ?? '', this.stream.partitions)
@@ -263,7 +291,6 @@ export class PartitionFold implements Fold {
     }
   }
 
-  /** Where only the watermark moved, emits the amended panes that have become final. */
   /** History that has gone quiet shows its last, still open panes: nothing later will close them. */
   private quiet(ms: number): void {
     const due = this.stream.clock === 'event' ? this.dueAt() : null
@@ -272,6 +299,7 @@ export class PartitionFold implements Fold {
     this.plan.provisional()
   }
 
+  /** Where only the watermark moved, emits the amended panes that have become final. */
   private settle(): void {
     const final = this.watermark - this.stream.lateness
     const boundary = Math.floor(final / TURN)
@@ -288,8 +316,7 @@ export class PartitionFold implements Fold {
     reason: string,
     columns: Columns,
   ): void {
-    const raw = JSON.stringify(rowOf(columns, row)).slice(0, MAX_DEAD_BYTES)
-    this.lose(kind, id, row, from, '', reason, raw)
+    this.lose(kind, id, row, from, '', reason, rowOf(columns, row))
   }
 
   private lose(
@@ -299,10 +326,12 @@ export class PartitionFold implements Fold {
     from: string,
     origin: string,
     reason: string,
-    raw: string,
+    raw: unknown,
   ): void {
     this.counts[kind]++
-    this.out[kind].push({ id, row, from, origin, reason, raw })
+    if (this.out[kind].length >= MAX_LOST) return
+    const kept = cutBytes(typeof raw === 'string' ? raw : textOf(raw), MAX_DEAD_BYTES)
+    this.out[kind].push({ id, row, from, origin, reason, raw: kept })
   }
 
   private growRows(n: number): void {

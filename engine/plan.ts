@@ -77,8 +77,7 @@ export class Plan {
   turn(at: number, final: number, last: boolean): void {
     for (const state of this.states) {
       state.ladder.turn(at, final, (rung, pane, groups) => this.emit(state, rung, pane, groups))
-      if (at % HOUR === 0)
-        state.evict((group) => this.rules.some((r) => r.state === state && r.standings.has(group)))
+      if (at % HOUR === 0) this.evict(state, at)
       this.read(state, at, last)
     }
     for (const rule of this.rules)
@@ -118,6 +117,16 @@ export class Plan {
       }
     }
     return Number.isFinite(due) ? due : null
+  }
+
+  private evict(state: MetricState, at: number): void {
+    const rules = this.rules.filter((rule) => rule.state === state)
+    state.evict(
+      (group) => rules.some((rule) => rule.holds(group, at)),
+      (group, key) => {
+        for (const rule of rules) rule.forget(group, key, at, (change) => this.tell(rule, change))
+      },
+    )
   }
 
   private read(state: MetricState, at: number, last: boolean): void {

@@ -4,11 +4,18 @@
  */
 import { createHash } from 'node:crypto'
 import { Chain } from '../commit/chain.ts'
-import { type Fold, noOutputs, type Outputs, type Small, type SnapshotBlocks } from '../commit/folding.ts'
+import {
+  type Fold,
+  MAX_LOST,
+  noOutputs,
+  type Outputs,
+  type Small,
+  type SnapshotBlocks,
+} from '../commit/folding.ts'
 import type { Entry } from '../event/entry.ts'
 import { type ProducerState, Producers } from '../event/sequence.ts'
 import type { Alert, AlertChange } from './alert.ts'
-import type { AlertRow } from './row.ts'
+import { type AlertRow, isAlertRow } from './row.ts'
 
 /** Resolved alerts kept for readers. */
 export const MAX_RESOLVED = 500
@@ -38,6 +45,14 @@ export class AlertFold implements Fold {
   }
 
   step(entry: Entry): void {
+    try {
+      this.read(entry)
+    } catch (error) {
+      this.lose(entry.id, 0, `the fold failed on this entry: ${String(error)}`.slice(0, 500))
+    }
+  }
+
+  private read(entry: Entry): void {
     switch (entry.kind) {
       case 'batch':
         this.batch(entry)
@@ -50,9 +65,7 @@ export class AlertFold implements Fold {
       case 'reject':
       case 'flat':
       case 'broken':
-        // Nobody but an engine's own shell writes here.
-        this.counts.dead++
-        this.out.dead.push({ id: entry.id, row: 0, from: '', origin: '', reason: 'not a verdict', raw: '' })
+        this.lose(entry.id, 0, 'not a batch of verdicts')
         break
     }
   }
@@ -106,16 +119,24 @@ export class AlertFold implements Fold {
 
   private batch(entry: Entry & { kind: 'batch' }): void {
     const accepted = this.producers.accept(entry.from, entry.seq, entry.n, entry.ms)
-    const rows = (entry.columns.row ?? []) as AlertRow[]
-    for (const [i, row] of rows.entries()) {
-      if (accepted.verdict === 'some' && !accepted.fresh[i]) {
-        this.counts.duplicate++
-        continue
+    for (let i = 0; i < entry.n; i++) {
+      const row = entry.columns.row?.[i]
+      if (accepted.verdict === 'some' && !accepted.fresh[i]) this.counts.duplicate++
+      else if (accepted.verdict === 'forgotten') this.lose(entry.id, i, 'producer forgotten')
+      else if (!isAlertRow(row)) this.lose(entry.id, i, 'not a verdict')
+      else {
+        this.counts.counted++
+        this.newestAt = entry.ms
+        this.change(row)
       }
-      this.counts.counted++
-      this.newestAt = entry.ms
-      this.change(row)
     }
+  }
+
+  /** Nobody but an engine's own shell writes here. */
+  private lose(id: string, row: number, reason: string): void {
+    this.counts.dead++
+    if (this.out.dead.length < MAX_LOST)
+      this.out.dead.push({ id, row, from: '', origin: '', reason, raw: '' })
   }
 
   private change(row: AlertRow): void {
@@ -164,9 +185,10 @@ export class AlertFold implements Fold {
     } else {
       this.resolved.push(alert)
       this.out.view.set(alert.id, JSON.stringify(alert))
-      if (this.resolved.length > MAX_RESOLVED) this.out.viewGone.push(this.resolved.shift()!.id)
     }
-    this.say(fired ? 'resolved' : 'updated', alert)
+    const gone = this.resolved.length > MAX_RESOLVED ? this.resolved.shift()!.id : undefined
+    if (gone !== undefined) this.out.viewGone.push(gone)
+    this.say(fired ? 'resolved' : 'updated', alert, gone)
   }
 
   private put(key: string, alert: Alert, event: AlertChange['event']): void {
@@ -175,8 +197,9 @@ export class AlertFold implements Fold {
     this.say(event, alert)
   }
 
-  private say(event: AlertChange['event'], alert: Alert): void {
-    const payload = JSON.stringify({ event, alert })
+  /** `gone`: an alert that readers are to forget. */
+  private say(event: AlertChange['event'], alert: Alert, gone?: string): void {
+    const payload = JSON.stringify({ event, alert, gone })
     this.chain.text(payload)
     this.out.live.push(payload)
   }

@@ -14,6 +14,9 @@ export interface ClosedBlock {
   values: (number | null)[][]
 }
 
+/** Rows of the dead and of the late ledger kept between two takes; the counters are exact all the same. */
+export const MAX_LOST = 500
+
 /** A row that was not counted, with why and at most 4 KB of what it was. */
 export interface LostRow {
   /** Log id of its entry and its place in it. */

@@ -5,8 +5,8 @@
 import type { AlertRow } from '../alert/row.ts'
 import type { ClosedBlock, LostRow, Outputs } from './folding.ts'
 
-/** Rows of the dead and of the late ledger written with one commit; the counters are exact all the same. */
-const LOST_AT_ONCE = 500
+/** Bytes of the dead and of the late ledger written with one commit; the counters are exact all the same. */
+const LOST_BYTES = 1024 * 1024
 const PEND_BYTES = 512 * 1024
 const ROWS_PER_ITEM = 100
 
@@ -81,7 +81,14 @@ export function outboxPairs(
 }
 
 export function lostRows(rows: LostRow[]): string[] {
-  return rows.slice(0, LOST_AT_ONCE).map((row) => JSON.stringify(row))
+  const json: string[] = []
+  let bytes = 0
+  for (const row of rows) {
+    json.push(JSON.stringify(row))
+    bytes += json.at(-1)!.length
+    if (bytes > LOST_BYTES) break
+  }
+  return json
 }
 
 function toColumns(rows: Record<string, unknown>[]): Record<string, unknown[]> {

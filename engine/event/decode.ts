@@ -1,19 +1,18 @@
 /** From a raw stream entry to an `Entry`; what cannot be read becomes `broken` with a reason, never an exception. */
 import { type Columns, type Entry, MAX_DEAD_BYTES, type Rejected } from './entry.ts'
 
-/** Largest payload decoded; anything above is broken (a hostile client cannot make us parse it). */
+/** Largest entry decoded, characters; anything above is broken (a hostile client cannot make us parse it). */
 export const MAX_ENTRY_BYTES = 1024 * 1024
+const MAX_REASON = 500
 
 /** `fields`: flat [name, value, …] as Redis returns them. */
 export function decode(id: string, fields: string[]): Entry {
   const ms = Number(id.slice(0, id.indexOf('-')))
-  if (fields[0] !== 'weir') {
-    let bytes = 0
-    for (const field of fields) bytes += field.length
-    if (bytes > MAX_ENTRY_BYTES)
-      return broken(id, ms, `entry of ${bytes} bytes, at most ${MAX_ENTRY_BYTES}`, fields)
-    return { id, ms, kind: 'flat', fields }
-  }
+  let bytes = 0
+  for (const field of fields) bytes += field.length
+  if (bytes > MAX_ENTRY_BYTES)
+    return broken(id, ms, `entry of ${bytes} bytes, at most ${MAX_ENTRY_BYTES}`, fields)
+  if (fields[0] !== 'weir') return { id, ms, kind: 'flat', fields }
   const named = new Map<string, string>()
   for (let i = 2; i + 1 < fields.length; i += 2) named.set(fields[i]!, fields[i + 1]!)
   switch (fields[1]) {
@@ -22,7 +21,7 @@ export function decode(id: string, fields: string[]): Entry {
     case 'reject/1':
       return reject(id, ms, named, fields)
     case 'control/1':
-      return { id, ms, kind: 'control', control: named.get('id') ?? '' }
+      return control(id, ms, named.get('id') ?? '', fields)
     case 'tick/1':
       return { id, ms, kind: 'tick' }
     default:
@@ -30,28 +29,34 @@ export function decode(id: string, fields: string[]): Entry {
   }
 }
 
+function control(id: string, ms: number, named: string, fields: string[]): Entry {
+  if (!/^\d{1,20}-\d{1,20}$/.test(named)) return broken(id, ms, 'control marker without an id', fields)
+  return { id, ms, kind: 'control', control: named }
+}
+
 function batch(id: string, ms: number, named: Map<string, string>, fields: string[]): Entry {
   const head = header(named)
   const cols = named.get('cols') ?? ''
   if (head === null) return broken(id, ms, 'batch without readable from, seq or n', fields)
-  if (cols.length > MAX_ENTRY_BYTES) return broken(id, ms, `batch of ${cols.length} bytes`, fields)
   const columns = json(cols)
   if (columns === null || typeof columns !== 'object' || Array.isArray(columns)) {
     return broken(id, ms, 'columns are not a JSON object', fields)
   }
+  // Rows cost memory wherever they end: they must be there, not just be claimed.
+  if (Object.keys(columns).length === 0) return broken(id, ms, 'batch without columns', fields)
   for (const [name, column] of Object.entries(columns)) {
     if (!Array.isArray(column) || column.length !== head.n) {
       return broken(id, ms, `column ${name} is not an array of ${head.n}`, fields)
     }
   }
-  const minute = Number(named.get('minute') ?? 0)
+  const minute = Number(named.get('minute'))
   return {
     id,
     ms,
     kind: 'batch',
     ...head,
     schema: named.get('schema') ?? '',
-    minute,
+    minute: Number.isSafeInteger(minute) ? minute : 0,
     columns: columns as Columns,
   }
 }
@@ -63,9 +68,9 @@ function reject(id: string, ms: number, named: Map<string, string>, fields: stri
     return broken(id, ms, 'rejected rows are unreadable', fields)
   }
   const clean = (rows as Partial<Rejected>[]).map((row) => ({
-    reason: String(row?.reason ?? '').slice(0, 500),
-    origin: String(row?.origin ?? '').slice(0, 200),
-    raw: String(row?.raw ?? '').slice(0, MAX_DEAD_BYTES),
+    reason: text(row?.reason, MAX_REASON),
+    origin: text(row?.origin, 200),
+    raw: text(row?.raw, MAX_DEAD_BYTES),
   }))
   return { id, ms, kind: 'reject', ...head, rows: clean }
 }
@@ -80,7 +85,16 @@ function header(named: Map<string, string>): { from: string; seq: number; n: num
 }
 
 function broken(id: string, ms: number, reason: string, fields: string[]): Entry {
-  return { id, ms, kind: 'broken', reason, raw: fields.join(' ').slice(0, MAX_DEAD_BYTES) }
+  const raw = fields
+    .slice(0, 100)
+    .map((field) => field.slice(0, MAX_DEAD_BYTES))
+    .join(' ')
+  return { id, ms, kind: 'broken', reason: reason.slice(0, MAX_REASON), raw: raw.slice(0, MAX_DEAD_BYTES) }
+}
+
+/** Anything but text reads as none: making text of a hostile object may throw. */
+function text(value: unknown, most: number): string {
+  return typeof value === 'string' ? value.slice(0, most) : ''
 }
 
 function json(text: string): unknown {

@@ -30,7 +30,8 @@ export function cutBytes(text: string, most: number): string {
   return bytes.toString('utf8', 0, end)
 }
 
-function textOf(row: unknown): string {
+/** Any row as text, whatever it holds. */
+export function textOf(row: unknown): string {
   try {
     return JSON.stringify(row) ?? String(row)
   } catch {

@@ -5,6 +5,7 @@
 
 /** Open missing ranges kept per producer; older ones are given up and stay counted as missing. */
 export const MAX_RANGES = 32
+/** Producers remembered per partition, and as many shippers beyond: what comes from the engine is never refused. */
 export const MAX_PRODUCERS = 10_000
 
 /** Producer ids of outboxes: `x:<stream>.<partition>`. They are never forgotten. */
@@ -25,6 +26,7 @@ export type Acceptance =
   | { verdict: 'forgotten' }
 
 export class Producers {
+  /** Longest silent first. */
   readonly states = new Map<string, ProducerState>()
   /** Rows in all open and given-up missing ranges. */
   missing = 0
@@ -40,11 +42,12 @@ export class Producers {
     if (state === undefined) {
       const startedAt = startOf(from)
       if (seq > 0 && startedAt !== null && logTime - startedAt > this.horizon) return { verdict: 'forgotten' }
+      if (!this.makeRoom(from)) return { verdict: 'forgotten' }
       state = { last: -1, missing: [], seenAt: logTime }
-      this.states.set(from, state)
-      if (this.states.size > MAX_PRODUCERS) this.forget(logTime)
     }
     state.seenAt = logTime
+    this.states.delete(from)
+    this.states.set(from, state)
     if (seq === state.last + 1) {
       state.last += n
       return { verdict: 'all' }
@@ -79,21 +82,21 @@ export class Producers {
     if (first < seq) rest.push([first, seq - 1])
     if (seq < last) rest.push([seq + 1, last])
     state.missing.splice(at, 1, ...rest)
+    if (state.missing.length > MAX_RANGES) state.missing.shift()
     this.missing--
     return true
   }
 
-  /** Oldest first, and only such whose id says when they started: the others must be recognised for ever. */
-  private forget(logTime: number): void {
-    let oldest: string | null = null
-    let oldestAt = logTime
-    for (const [id, state] of this.states) {
-      if (startOf(id) !== null && state.seenAt < oldestAt) {
-        oldest = id
-        oldestAt = state.seenAt
-      }
+  /**
+   * Forgets the longest silent producer where there are too many, and only one whose id says when it started: the
+   * others must be recognised for ever. False where there is none to forget.
+   */
+  private makeRoom(newcomer: string): boolean {
+    if (this.states.size < MAX_PRODUCERS) return true
+    for (const id of this.states.keys()) {
+      if (startOf(id) !== null) return this.states.delete(id)
     }
-    if (oldest !== null) this.states.delete(oldest)
+    return newcomer.startsWith(SHIPPER) && this.states.size < 2 * MAX_PRODUCERS
   }
 
   /** Last numbers of the producers that ship from other partitions: below these an outbox may be trimmed. */

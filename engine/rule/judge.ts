@@ -7,6 +7,8 @@ export interface Judgement {
   value: number | null
   /** What the value is held against: the limit, the baseline, the allowed silence in ms. */
   normal: number | null
+  /** Set where the rule itself could not be run. */
+  failed?: boolean
 }
 
 /** `value` of the window, the number of events behind it, and whether the rule is firing now (for `clear`). */
@@ -51,7 +53,7 @@ export function judgeSpike(
 }
 
 /**
- * `asOf`, `lastAt`: event time; `watchedSince`: log time at which the group was first seen. A group is given
+ * `asOf`, `lastAt`: event time, 0 before the first event; `watchedSince`: log time at which the group was first seen. A group is given
  * the whole allowance after it was first seen, so that loading history raises no alarm.
  */
 export function judgeNoData(
@@ -60,9 +62,9 @@ export function judgeNoData(
   lastAt: number,
   watchedSince: number,
 ): Judgement {
-  const silent = asOf - lastAt
+  const silent = asOf - (lastAt > 0 ? lastAt : watchedSince)
   const judged = { value: Math.max(0, silent), normal: rule.for }
-  if (silent < rule.for) return { verdict: 'ok', reason: 'events arrive', ...judged }
+  if (lastAt > 0 && silent < rule.for) return { verdict: 'ok', reason: 'events arrive', ...judged }
   if (asOf - watchedSince < rule.for)
     return { verdict: 'unknown', reason: 'not watched long enough', ...judged }
   return { verdict: 'firing', reason: 'no events', ...judged }

@@ -12,42 +12,68 @@ import type { Evidence, VerdictChange } from './verdict.ts'
 export class RuleState {
   rule: CompiledRule
   readonly state: MetricState
-  readonly windowIndex: number
   /** Groups that are not plainly ok. */
   readonly standings = new Map<number, Standing>()
   /** The time before the window, for spikes; read at every look. */
   readonly baseline: PaneFold | null
+  /** One pane of one group, for sparks. */
+  private readonly one: PaneFold
 
   constructor(rule: CompiledRule, state: MetricState) {
     this.rule = rule
     this.state = state
-    this.windowIndex = state.metric.windows.findIndex((window) => window.name === rule.window)
     this.baseline = rule.kind === 'spike' ? new PaneFold(state.shape) : null
+    this.one = new PaneFold(state.shape)
+  }
+
+  /** Looked up anew: a change of config may put the windows of a metric in another order. */
+  get windowIndex(): number {
+    return this.state.metric.windows.findIndex((window) => window.name === this.rule.window)
   }
 
   /** `end`: as of when, ms; `fold`: the rule's window read as of `end` (null for noData, which needs none). */
   look(end: number, fold: PaneFold | null, tell: (change: VerdictChange) => void): void {
-    if (this.rule.kind === 'spike') this.readBaseline(this.rule, end)
+    const failure = attempt(() => this.prepare(end))
     for (const [group, key] of this.state.groups.keys.entries()) {
       if (key === null) continue
       const before = this.standings.get(group) ?? null
-      const judged = this.judge(group, end, fold, before?.verdict === 'firing')
+      const judged = failure ?? attempt(() => this.judge(group, end, fold, before?.fired ?? false))
       const step = progress(before, judged, end, this.rule.kind === 'noData' ? 0 : this.rule.for)
       if (step.standing === null) this.standings.delete(group)
       else this.standings.set(group, step.standing)
-      if (step.tell) tell(this.change(group, key, end, judged, step.standing, before))
+      if (step.tell || (judged.failed && before?.verdict !== 'unknown'))
+        tell(this.change(group, key, end, judged, step.standing, before))
     }
   }
 
   /** Says ok for every group somebody was told about: the rule is gone. */
   retire(end: number, tell: (change: VerdictChange) => void): void {
-    for (const [group, standing] of this.standings) {
+    for (const group of this.standings.keys()) {
       const key = this.state.groups.keys[group]
-      if (!standing.told || key == null) continue
-      const judged: Judgement = { verdict: 'ok', reason: 'rule removed', value: null, normal: null }
-      tell(this.change(group, key, end, judged, null, standing))
+      if (key != null) this.forget(group, key, end, tell, 'rule removed')
     }
     this.standings.clear()
+  }
+
+  /** Whether a group without any pane must be remembered: it has fired, or its silence has yet to. */
+  holds(group: number, end: number): boolean {
+    if (this.standings.get(group)?.fired) return true
+    const since = Math.max(this.state.lastAt.get(group), this.state.firstSeen.get(group))
+    return this.rule.kind === 'noData' && end - since <= this.rule.for
+  }
+
+  /** Ends what was told about a group that is evicted. */
+  forget(
+    group: number,
+    key: string,
+    end: number,
+    tell: (change: VerdictChange) => void,
+    reason = 'not seen any more',
+  ): void {
+    const standing = this.standings.get(group)
+    this.standings.delete(group)
+    if (!standing?.told) return
+    tell(this.change(group, key, end, { verdict: 'ok', reason, value: null, normal: null }, null, standing))
   }
 
   /** The average that a spike is held against, on the scale of the rule's window; null where unknown. */
@@ -63,6 +89,8 @@ export class RuleState {
     const { rule, state } = this
     switch (rule.kind) {
       case 'noData':
+        // The one group of a metric without `by` exists before its first event: it is watched from the first look.
+        if (state.firstSeen.get(group) === 0) state.firstSeen.set(group, end)
         return judgeNoData(rule, end, state.lastAt.get(group), state.firstSeen.get(group))
       case 'threshold': {
         const samples = sampleCount(rule.stat, fold!, group)
@@ -79,6 +107,11 @@ export class RuleState {
         )
       }
     }
+  }
+
+  private prepare(end: number): null {
+    if (this.rule.kind === 'spike') this.readBaseline(this.rule, end)
+    return null
   }
 
   private readBaseline(rule: SpikeRule, end: number): void {
@@ -127,12 +160,21 @@ export class RuleState {
     const rung = this.rule.kind === 'spike' ? baselineRung(this.rule.over) : window.rung
     const size = RUNG_MS[rung]
     const panes = this.state.panes(rung)
-    const one = new PaneFold(this.state.shape)
     const to = Math.floor(end / size)
     return Array.from({ length: SPARK }, (_, i) => {
-      one.read(panes, to - SPARK + i, to - SPARK + i + 1, size, group)
-      return one.stat(this.rule.stat, group)
+      this.one.read(panes, to - SPARK + i, to - SPARK + i + 1, size, group)
+      return this.one.stat(this.rule.stat, group)
     })
+  }
+}
+
+/** An error inside a rule is a verdict like any other. Its message is not: it differs between runtimes. */
+function attempt<T>(work: () => T): T | (Judgement & { failed: true }) {
+  try {
+    return work()
+  } catch (error) {
+    const reason = `rule failed: ${error instanceof Error ? error.name : 'error'}`
+    return { verdict: 'unknown', reason, value: null, normal: null, failed: true }
   }
 }
 

@@ -10,8 +10,11 @@ export class Groups {
   private readonly byKey = new Map<string, number>()
   /** Canonical key by id; null where the id is free. */
   readonly keys: (string | null)[] = []
-  /** Free ids, highest first, so that pop() gives the lowest. */
+  /** The string that `byString` knows an id by. */
+  private readonly strings: (string | undefined)[] = []
+  /** Free ids, highest first once `sorted`, so that pop() gives the lowest. */
   private readonly free: number[] = []
+  private sorted = true
   /** Events counted under `__other__` because the limit was reached. */
   overflow = 0
 
@@ -27,9 +30,13 @@ export class Groups {
   idOfString(value: string): number {
     const id = this.byString.get(value)
     if (id !== undefined) return id
-    const made = this.idOfKey(groupKey([value]))
-    // Beyond the limit nothing is remembered per value: memory is bounded whatever arrives.
-    if (this.byString.size < this.limit * 2) this.byString.set(value, made)
+    const key = groupKey([value])
+    const made = this.idOfKey(key)
+    // What was counted under another name is not remembered: when there is room again it gets its own group.
+    if (this.keys[made] === key) {
+      this.byString.set(value, made)
+      this.strings[made] = value
+    }
     return made
   }
 
@@ -44,7 +51,7 @@ export class Groups {
       this.overflow++
       return this.idOfKey(OTHER_KEY)
     }
-    const id = this.free.pop() ?? this.keys.length
+    const id = this.lowestFree()
     this.keys[id] = key
     this.byKey.set(key, id)
     return id
@@ -54,20 +61,28 @@ export class Groups {
     const key = this.keys[id]
     if (key === null || key === undefined) return
     this.byKey.delete(key)
-    for (const [value, known] of this.byString) if (known === id) this.byString.delete(value)
+    const value = this.strings[id]
+    if (value !== undefined) this.byString.delete(value)
+    this.strings[id] = undefined
     this.keys[id] = null
-    let at = this.free.length
-    while (at > 0 && this.free[at - 1]! < id) at--
-    this.free.splice(at, 0, id)
+    this.free.push(id)
+    this.sorted = false
   }
 
   restore(keys: (string | null)[], overflow: number): void {
     this.overflow = overflow
     for (const [id, key] of keys.entries()) {
       this.keys[id] = key
-      if (key === null) this.free.unshift(id)
+      if (key === null) this.free.push(id)
       else this.byKey.set(key, id)
     }
+    this.sorted = false
+  }
+
+  private lowestFree(): number {
+    if (!this.sorted) this.free.sort((a, b) => b - a)
+    this.sorted = true
+    return this.free.pop() ?? this.keys.length
   }
 }
 

@@ -8,6 +8,7 @@ import { Ladder } from './ladder.ts'
 import type { Pane } from './pane.ts'
 import { PaneFold } from './pane-fold.ts'
 import { type Shape, shapeOf } from './shape.ts'
+import { Touched } from './touched.ts'
 
 /** The finest step of time: windows are read, and panes closed, on this grid. */
 export const TURN = RUNG_MS['10s']
@@ -114,6 +115,7 @@ export class MetricState {
   /** Takes over what may change without losing state: titles, series kept, and what rules read. */
   configure(metric: CompiledMetric, rules: CompiledRule[]): void {
     this.metric = metric
+    this.shape.columns = shapeOf(metric).columns
     this.ladder.keep = keepOf(metric, rules)
   }
 
@@ -131,9 +133,9 @@ export class MetricState {
     return fold
   }
 
-  /** Forgets groups that no pane refers to any more and that `held` does not hold on to. */
-  evict(held: (group: number) => boolean): void {
-    const used = new Set<number>()
+  /** Forgets groups that no pane refers to any more and that `held` does not hold on to; `gone` hears of each. */
+  evict(held: (group: number) => boolean, gone: (group: number, key: string) => void): void {
+    const used = new Touched()
     for (const panes of this.ladder.panes) {
       for (const pane of panes.values()) {
         for (let i = 0; i < pane.touched.size; i++) used.add(pane.touched.at(i))
@@ -141,6 +143,7 @@ export class MetricState {
     }
     for (const [id, key] of this.groups.keys.entries()) {
       if (key === null || key === '[]' || used.has(id) || held(id)) continue
+      gone(id, key)
       this.groups.evict(id)
       for (const column of this.columns) column.set(id, 0)
     }

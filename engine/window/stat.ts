@@ -4,9 +4,15 @@ import { COUNT, M2, MAX, MIN, SUM, TOTAL } from './shape.ts'
 
 /**
  * One stat of the accumulators at `cell[at…]`. `size` is the length of time they cover in ms (for rates).
- * Quantiles come from a sketch, not from a cell, and are not answered here.
+ * Quantiles come from a sketch, not from a cell, and are not answered here. Sums beyond what a double holds are
+ * nothing to say: an infinity or NaN would pass for a value in every comparison.
  */
 export function statOf(stat: Stat, cell: ArrayLike<number>, at: number, size: number): number | null {
+  const value = valueOf(stat, cell, at, size)
+  return Number.isFinite(value) ? value : null
+}
+
+function valueOf(stat: Stat, cell: ArrayLike<number>, at: number, size: number): number | null {
   const count = cell[at + COUNT]!
   switch (stat) {
     case 'count':
