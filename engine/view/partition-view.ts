@@ -100,7 +100,14 @@ function pushRows(
   }
 }
 
+/** Fields of the view, or an alert and one that fell out of those kept. */
+interface Said {
+  fields?: string[]
+  alert?: { id: string }
+  gone?: string
+}
+
 function fieldsOf(frame: Frame): string[] {
-  const said = JSON.parse(frame.json) as { fields?: string[]; alert?: { id: string } }
-  return said.fields ?? (said.alert ? [said.alert.id] : [])
+  const { fields = [], alert, gone } = JSON.parse(frame.json) as Said
+  return [...fields, ...(alert ? [alert.id] : []), ...(gone ? [gone] : [])]
 }

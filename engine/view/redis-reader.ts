@@ -131,8 +131,8 @@ class RedisReader implements Reader {
     }
     const raw = await this.redis.xrange(live, fresh ? '-' : `(${cursor}`, '+', 'COUNT', limit)
     return raw.map(([id, fields]) => {
-      const said = JSON.parse(frameOf(id, fields).json) as Omit<AlertChange, 'cursor'>
-      return { cursor: id, ...said }
+      const { event, alert } = JSON.parse(frameOf(id, fields).json) as Omit<AlertChange, 'cursor'>
+      return { cursor: id, event, alert }
     })
   }
 
