@@ -2,7 +2,7 @@
 import closeWithGrace from 'close-with-grace'
 import pino from 'pino'
 import { loadConfig } from './config/load.ts'
-import { publishConfig } from './record/publish.ts'
+import { appendConfig } from './control/control-log.ts'
 import { WeirError } from './error.ts'
 import { connect, reach } from './stream/connection.ts'
 import { Worker } from './worker.ts'
@@ -34,7 +34,7 @@ async function publish(): Promise<string> {
   const redis = connect(redisUrl, 'query', 'weir-publish')
   try {
     await reach(redis, redisUrl)
-    const { id, changed } = await publishConfig(redis, config.namespace, config, path)
+    const { id, changed } = await appendConfig(redis, config.namespace, config, path)
     log.info({ control: id, changed, hash: config.hash }, 'config published')
   } finally {
     redis.disconnect()

@@ -9,6 +9,7 @@ import { admitter, ALERTS, claim, type Target } from './commit/claim.ts'
 import { Controls } from './commit/controls.ts'
 import type { Partition, PartitionEnvironment } from './commit/partition.ts'
 import { WeirError } from './error.ts'
+import { catchUp } from './record/project.ts'
 import { detectStore } from './series/detect-store.ts'
 import { connect, reach } from './stream/connection.ts'
 
@@ -98,6 +99,7 @@ export class Worker {
     while (this.running) {
       try {
         const changed = await this.controls.refresh()
+        if (changed) void this.project()
         if (changed || Date.now() - claimedAt > CLAIM_EVERY) {
           claimedAt = Date.now()
           for (const target of this.missing()) await this.claim(target)
@@ -121,6 +123,13 @@ export class Worker {
       const name = `${stream}.${partition}`
       return !this.partitions.has(name) && !this.stopped.has(name)
     })
+  }
+
+  /** Brings the records up to date with the control log; they only show it, so work goes on meanwhile. */
+  private async project(): Promise<void> {
+    await catchUp(this.redis, this.options.namespace).catch((error: unknown) =>
+      this.onFailure('records', error),
+    )
   }
 
   private async claim(target: Target): Promise<void> {

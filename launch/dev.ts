@@ -5,6 +5,7 @@ import { appendConfig, connect, loadConfigWithFiles, reportProblem, WeirError } 
 import { answers } from './answers.ts'
 import { findChromium } from './chromium.ts'
 import { keepConfigLive } from './live-config.ts'
+import { keepSitesLive } from './live-sites.ts'
 import { openLog } from './log-file.ts'
 import { ROOT, STATE } from './place.ts'
 import { wantedPort } from './port.ts'
@@ -96,7 +97,12 @@ async function main(): Promise<void> {
   api.send({ type: 'release' })
   const scrapers = part('scrapers', sites)
   running.front.push(scrapers)
-  const onPublished = (): void => scrapers.send({ type: 'reload' })
+  const reload = (): void => scrapers.send({ type: 'reload' })
+  const sitesOf = await keepSitesLive(file, loaded.config.scrapers, reload, say)
+  const onPublished = (globs: string[]): void => {
+    reload()
+    void sitesOf(globs)
+  }
   keepConfigLive({ file, redis: client, current: loaded, env: process.env, onPublished, say })
   await answers(`${site}/readyz`, 'the API', logPath('api'))
   steps.done(`wallboard on ${site}`)

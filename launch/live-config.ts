@@ -18,7 +18,7 @@ export interface LiveConfigOptions {
   current: { config: CompiledConfig; files: string[] }
   env: NodeJS.ProcessEnv
   /** After a good save is in the control log. */
-  onPublished: () => void
+  onPublished: (scrapers: string[]) => void
   say: (line: string) => void
 }
 
@@ -42,7 +42,7 @@ export function keepConfigLive(options: LiveConfigOptions): () => void {
       await reportProblem(redis, namespace, null)
       hash = config.hash
       refused = false
-      options.onPublished()
+      options.onPublished(config.scrapers)
       say(`Config ${config.hash} is live.`)
     } catch (error) {
       refused = true

@@ -11,14 +11,16 @@ export interface FileWatch {
 /** Editors write in several steps; this long after the last one the file counts as saved. */
 const SETTLED_MS = 80
 
-export function watchFiles(onSave: () => void): FileWatch {
+/** `also`: further files that count, if they stand in a folder of those watched (new ones, for example). */
+export function watchFiles(onSave: () => void, also: (path: string) => boolean = () => false): FileWatch {
   // Folders are watched, not files: a replaced file is another file to the system.
   const folders = new Map<string, FSWatcher>()
   let watched = new Set<string>()
   let timer: NodeJS.Timeout | undefined
 
   const changed = (folder: string, name: string | null): void => {
-    if (name !== null && !watched.has(`${folder}/${basename(name)}`)) return
+    const path = name === null ? null : `${folder}/${basename(name)}`
+    if (path !== null && !watched.has(path) && !also(path)) return
     clearTimeout(timer)
     timer = setTimeout(onSave, SETTLED_MS)
   }

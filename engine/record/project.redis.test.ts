@@ -8,7 +8,6 @@ import type { ControlEntry } from '../control/control-entry.ts'
 import { appendConfig, newestControl, readControl } from '../control/control-log.ts'
 import { connect } from '../stream/connection.ts'
 import { catchUp, project } from './project.ts'
-import { publishConfig } from './publish.ts'
 import { openRecords } from './record.ts'
 
 let server: TestRedis
@@ -87,15 +86,6 @@ test('records that were lost are made again from the log', async () => {
   expect((await shown()).streams).toEqual([])
   await catchUp(redis, 'a')
   expect([await shown(), await openRecords(redis, 'a').versions.all()]).toEqual(before)
-})
-
-test('publishing appends and shows; records in the way of others do not stop it', async () => {
-  expect(await publishConfig(redis, 'a', config(0.9), 'test')).toMatchObject({ changed: true, records: null })
-  expect(await shown()).toEqual(expected(config(0.9)))
-  await redis.set('a:{weir}:record:rules', 'not a sorted set')
-  const again = await publishConfig(redis, 'a', config(0.8), 'test')
-  expect(again).toMatchObject({ changed: true, records: expect.any(Error) as unknown })
-  expect((await newestControl(redis, 'a'))?.id).toBe(again.id)
 })
 
 test('processes that project at once end with the newest config', async () => {
