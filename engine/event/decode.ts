@@ -4,6 +4,7 @@ import { type Columns, type Entry, MAX_DEAD_BYTES, type Rejected } from './entry
 /** Largest entry decoded, characters; anything above is broken (a hostile client cannot make us parse it). */
 export const MAX_ENTRY_BYTES = 1024 * 1024
 const MAX_REASON = 500
+const MAX_ROWS = 100_000
 
 /** `fields`: flat [name, value, …] as Redis returns them. */
 export function decode(id: string, fields: string[]): Entry {
@@ -77,11 +78,16 @@ function reject(id: string, ms: number, named: Map<string, string>, fields: stri
 
 function header(named: Map<string, string>): { from: string; seq: number; n: number } | null {
   const from = named.get('from') ?? ''
-  const seq = Number(named.get('seq') ?? Number.NaN)
-  const n = Number(named.get('n') ?? Number.NaN)
-  if (from === '' || from.length > 200 || !Number.isSafeInteger(seq) || seq < 0) return null
-  if (!Number.isSafeInteger(n) || n < 1 || n > 100_000) return null
+  const seq = whole(named.get('seq'))
+  const n = whole(named.get('n'))
+  if (from === '' || from.length > 200 || seq === null || n === null) return null
+  if (n < 1 || n > MAX_ROWS) return null
   return { from, seq, n }
+}
+
+/** A number of at most 15 digits: adding rows to it stays exact. */
+function whole(text = ''): number | null {
+  return /^\d{1,15}$/.test(text) ? Number(text) : null
 }
 
 function broken(id: string, ms: number, reason: string, fields: string[]): Entry {

@@ -28,6 +28,8 @@ export type Acceptance =
 export class Producers {
   /** Longest silent first. */
   readonly states = new Map<string, ProducerState>()
+  /** Those that may be forgotten, longest silent first. */
+  private readonly mortal = new Set<string>()
   /** Rows in all open and given-up missing ranges. */
   missing = 0
   private readonly horizon: number
@@ -44,10 +46,12 @@ export class Producers {
       if (seq > 0 && startedAt !== null && logTime - startedAt > this.horizon) return { verdict: 'forgotten' }
       if (!this.makeRoom(from)) return { verdict: 'forgotten' }
       state = { last: -1, missing: [], seenAt: logTime }
+      if (startedAt !== null) this.mortal.add(from)
     }
     state.seenAt = logTime
     this.states.delete(from)
     this.states.set(from, state)
+    if (this.mortal.delete(from)) this.mortal.add(from)
     if (seq === state.last + 1) {
       state.last += n
       return { verdict: 'all' }
@@ -93,9 +97,7 @@ export class Producers {
    */
   private makeRoom(newcomer: string): boolean {
     if (this.states.size < MAX_PRODUCERS) return true
-    for (const id of this.states.keys()) {
-      if (startOf(id) !== null) return this.states.delete(id)
-    }
+    for (const id of this.mortal) return this.mortal.delete(id) && this.states.delete(id)
     return newcomer.startsWith(SHIPPER) && this.states.size < 2 * MAX_PRODUCERS
   }
 
@@ -111,7 +113,10 @@ export class Producers {
   }
 
   restore(states: [string, ProducerState][], missing: number): void {
-    for (const [id, state] of states) this.states.set(id, state)
+    for (const [id, state] of states) {
+      this.states.set(id, state)
+      if (startOf(id) !== null) this.mortal.add(id)
+    }
     this.missing = missing
   }
 }
