@@ -94,9 +94,11 @@ local function expired(key)
   return redis.call('ZRANGEBYSCORE', key, '-inf', before, 'LIMIT', 0, g + 20)
 end
 for _, name in ipairs(expired(KEYS[5])) do
+  local gone = {}
   for each in string.gmatch(ARGV[9], '[^,]+') do
-    redis.call('UNLINK', prefix .. name .. ':' .. each)
+    gone[#gone + 1] = prefix .. name .. ':' .. each
   end
+  redis.call('UNLINK', unpack(gone))
   redis.call('ZREM', KEYS[5], name)
 end
 for _, group in ipairs(expired(KEYS[4])) do
