@@ -284,7 +284,8 @@ export class PartitionFold implements Fold {
   private advance(asOf: number): void {
     const to = Math.floor(asOf / TURN)
     if (to <= this.turned) return
-    const first = Math.max(this.turned + 1, to - MAX_TURNS + 1)
+    // Before the first turn there is nothing to look back on, least of all a silence.
+    const first = Number.isFinite(this.turned) ? Math.max(this.turned + 1, to - MAX_TURNS + 1) : to
     for (let turn = first; turn <= to; turn++) {
       this.turned = turn
       this.plan.turn(turn * TURN, this.watermark - this.stream.lateness, turn === to)

@@ -31,8 +31,10 @@ export function progress(before: Standing | null, judged: Judgement, asOf: numbe
     case 'ok':
       return { standing: null, tell: before?.told ?? false }
     case 'unknown': {
-      if (before === null) return { standing: stand('unknown', asOf, false, false, asOf, null), tell: false }
-      if (before.verdict === 'unknown') return { standing: before, tell: false }
+      // Nobody is bothered with what was never known; that a rule cannot be run is told, once.
+      const tell = judged.failed === true && !before?.told
+      if (before === null) return { standing: stand('unknown', asOf, tell, false, asOf, null), tell }
+      if (before.verdict === 'unknown') return { standing: { ...before, told: before.told || tell }, tell }
       // A condition that only began to hold and then cannot be seen has not held: forget it. Fired stays fired.
       if (!before.fired)
         return { standing: stand('unknown', asOf, before.told, false, asOf, null), tell: before.told }

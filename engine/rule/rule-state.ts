@@ -41,8 +41,7 @@ export class RuleState {
       const step = progress(before, judged, end, this.rule.kind === 'noData' ? 0 : this.rule.for)
       if (step.standing === null) this.standings.delete(group)
       else this.standings.set(group, step.standing)
-      if (step.tell || (judged.failed && before?.verdict !== 'unknown'))
-        tell(this.change(group, key, end, judged, step.standing, before))
+      if (step.tell) tell(this.change(group, key, end, judged, step.standing, before))
     }
   }
 
