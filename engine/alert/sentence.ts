@@ -74,7 +74,7 @@ function fill(
   sample: Record<string, unknown> | null,
 ): string {
   return says.replace(/\{([a-zA-Z_][\w]*)\}/g, (whole, name: string) => {
-    if (name in labels) return readableName(labels[name]!)
+    if (Object.hasOwn(labels, name)) return readableName(labels[name]!)
     if (name === 'value')
       return rule.kind === 'noData'
         ? readableDuration(change.value ?? 0)
@@ -84,8 +84,8 @@ function fill(
         ? readableDuration(rule.for)
         : readableValue(change.normal, rule.stat, metric.unit)
     }
-    const value = sample?.[name]
+    const value = sample !== null && Object.hasOwn(sample, name) ? sample[name] : null
     if (Array.isArray(value)) return value.length === 0 ? 'nothing' : value.map(String).join(', ')
-    return value === undefined || value === null ? whole.slice(1, -1) : String(value)
+    return value == null ? whole.slice(1, -1) : String(value)
   })
 }
