@@ -11,10 +11,10 @@ const events = (from: number, n: number) =>
     v: i + 1,
     good: true,
   }))
-const entry = (from: number, n: number): Entry => ({
-  ...entriesOf(events(from, n), n, (newest) => newest + 100)[0]!,
-  from: `p~1~${from}`,
-})
+const entry = (from: number, n: number): Entry => {
+  const [one] = entriesOf(events(from, n), n, (newest) => newest + 100)
+  return { ...one, from: `p~1~${from}` } as Entry
+}
 const control = (ms: number, id: string): Entry => ({ kind: 'control', id: `${ms}-7`, ms, control: id })
 
 const plain = testConfig('live')
