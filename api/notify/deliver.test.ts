@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { backoff } from './backoff.ts'
 import { deliver, judge } from './deliver.ts'
-import { isPrivate, readDestination, refuseHost } from './destination.ts'
+import { isPrivate, readDestination } from './destination.ts'
 
 const servers: { close(): void }[] = []
 afterEach(() => servers.splice(0).forEach((server) => server.close()))
@@ -69,7 +69,7 @@ test('Retry-After is honoured as seconds and as a date, within an hour', () => {
   expect(wait('soon')).toMatchObject({ afterMs: null })
 })
 
-test('only https addresses, and only those of other machines', async () => {
+test('only https addresses, and a reason never holds one', () => {
   const env = { A: 'https://hooks.example/x', B: 'http://hooks.example/SECRET', C: 'SECRET', D: '' }
   expect(readDestination(env, 'A', false)).toMatchObject({ ok: true })
   for (const name of ['B', 'C', 'D']) {
@@ -78,16 +78,36 @@ test('only https addresses, and only those of other machines', async () => {
     expect(JSON.stringify(refused)).not.toContain('SECRET')
   }
   expect(readDestination(env, 'B', true)).toMatchObject({ ok: true })
-  const host = (address: string) => refuseHost(new URL('https://hooks.example'), async () => [{ address }])
-  expect(await host('93.184.216.34')).toBeNull()
-  expect(await host('10.1.2.3')).toMatch(/private/)
-  expect(await refuseHost(new URL('https://[::1]/'))).toMatch(/private/)
-  expect(await refuseHost(new URL('https://127.1/'))).toMatch(/private/)
-  expect(
-    await deliver(new URL('https://169.254.169.254/'), {}, 'k', { ...options, allowPrivate: false }),
-  ).toMatchObject({
-    status: 'failed',
+})
+
+test('addresses of our inside are never called, written or resolved, also where the second answer differs', async () => {
+  const careful = { ...options, allowPrivate: false }
+  for (const inside of ['https://[::1]/', 'https://127.1/', 'https://169.254.169.254/']) {
+    const outcome = await deliver(new URL(inside), {}, 'k', careful)
+    expect(outcome).toMatchObject({ status: 'failed', reason: expect.stringMatching(/private/) })
+  }
+  let hits = 0
+  const inside = await receiver((_, response) => (hits++, response.end()))
+  const url = new URL(`http://hooks.example:${inside.port}/`)
+  const answers = ['93.184.216.34', '127.0.0.1']
+  const asked: string[] = []
+  const outcome = await deliver(url, {}, 'k', {
+    ...careful,
+    timeoutMs: 200,
+    resolve: (host, answer) => {
+      asked.push(host)
+      answer(null, [{ address: answers.shift() ?? '127.0.0.1', family: 4 }])
+    },
   })
+  expect({ hits, asked }).toEqual({ hits: 0, asked: ['hooks.example'] })
+  expect(outcome).toMatchObject({ status: 'retry' })
+  const mixed = [
+    { address: '93.184.216.34', family: 4 },
+    { address: '10.0.0.1', family: 4 },
+  ]
+  expect(
+    await deliver(url, {}, 'k', { ...careful, resolve: (_, answer) => answer(null, mixed) }),
+  ).toMatchObject({ status: 'failed' })
 })
 
 test.each([

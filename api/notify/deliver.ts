@@ -1,6 +1,8 @@
 /** One attempt to bring one message to one address, and what its outcome means. */
+import { request as overHttp, type IncomingMessage } from 'node:http'
+import { request as overHttps } from 'node:https'
 import { clean } from '../board/say/name.ts'
-import { refuseHost, type Lookup } from './destination.ts'
+import { PrivateAddress, publicLookup, refuseLiteral, type Resolve } from './destination.ts'
 
 export type Outcome =
   | { status: 'sent' }
@@ -13,7 +15,8 @@ export interface DeliverOptions {
   timeoutMs: number
   allowPrivate: boolean
   clock: () => number
-  resolve?: Lookup
+  /** Asked for the addresses of a name; the system's resolver by default. */
+  resolve?: Resolve
 }
 
 /** A receiver that asks for more is asked again after this. ms */
@@ -28,22 +31,39 @@ export async function deliver(
   options: DeliverOptions,
 ): Promise<Outcome> {
   try {
-    const refusal = options.allowPrivate ? null : await refuseHost(url, options.resolve)
-    if (refusal !== null) return { status: 'failed', reason: refusal }
-    const response = await fetch(url, {
-      method: 'POST',
-      redirect: 'manual',
-      headers: { 'content-type': 'application/json', 'user-agent': 'weir', 'idempotency-key': key },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(options.timeoutMs),
-    })
+    const response = await post(url, JSON.stringify(body), key, options)
     const said = await firstWords(response)
     // A receiver that echoes its address must not bring the secret into our log.
     const hidden = said.includes(url.pathname) && url.pathname.length > 1 ? '' : said
-    return judge(response.status, response.headers.get('retry-after'), hidden, options.clock())
+    return judge(response.statusCode ?? 0, response.headers['retry-after'] ?? null, hidden, options.clock())
   } catch (error) {
+    if (error instanceof PrivateAddress) return { status: 'failed', reason: error.message }
     return { status: 'retry', reason: networkReason(error), afterMs: null }
   }
+}
+
+/** Not `fetch`: it resolves the name by itself, so what was checked need not be what is called. */
+async function post(url: URL, text: string, key: string, options: DeliverOptions): Promise<IncomingMessage> {
+  const { allowPrivate, resolve, timeoutMs } = options
+  if (!allowPrivate) refuseLiteral(url)
+  return new Promise((answered, failed) => {
+    const request = (url.protocol === 'https:' ? overHttps : overHttp)(url, {
+      method: 'POST',
+      agent: false,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(text),
+        'user-agent': 'weir',
+        'idempotency-key': key,
+      },
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(allowPrivate ? {} : { lookup: publicLookup(resolve) }),
+    })
+    request.on('response', answered)
+    // Also what breaks after the answer has begun: its reader has been told already.
+    request.on('error', failed)
+    request.end(text)
+  })
 }
 
 /** What an answer means. `retryAfter` as in the header: seconds or a date. */
@@ -61,21 +81,15 @@ function waitOf(header: string | null, now: number): number | null {
 }
 
 /** At most 100 characters of the answer: Slack says there what is wrong, such as `no_service`. */
-async function firstWords(response: Response): Promise<string> {
-  const reader = response.body?.getReader()
-  if (reader === undefined) return ''
-  try {
-    const { value } = await reader.read()
-    return value === undefined ? '' : clean(Buffer.from(value.subarray(0, 400)).toString('utf8'), 100)
-  } finally {
-    reader.cancel().catch(() => undefined)
-  }
+async function firstWords(response: IncomingMessage): Promise<string> {
+  // Leaving the loop ends the connection: nobody reads the rest.
+  for await (const chunk of response) return clean((chunk as Buffer).subarray(0, 400).toString('utf8'), 100)
+  return ''
 }
 
 /** Code of a network failure; never its message, which may name the address. */
 function networkReason(error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return 'no answer in time'
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const code = (cause as { code?: unknown } | null)?.code
+  const { cause, code } = error as { cause?: unknown; code?: unknown }
+  if (cause instanceof Error && cause.name === 'TimeoutError') return 'no answer in time'
   return typeof code === 'string' ? `network: ${code}` : 'network: failed'
 }

@@ -1,10 +1,14 @@
 /** Where a channel sends to: an address from the environment, checked so that it cannot be a door to our inside. */
-import { lookup } from 'node:dns/promises'
-import { BlockList, isIP } from 'node:net'
+import { lookup, type LookupAddress } from 'node:dns'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
 
 export type Destination = { ok: true; url: URL } | { ok: false; reason: string }
 
-export type Lookup = (host: string) => Promise<{ address: string }[]>
+/** All addresses of a name. */
+export type Resolve = (
+  host: string,
+  answer: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
 
 const PRIVATE = new BlockList()
 for (const [net, bits] of [
@@ -24,6 +28,7 @@ for (const [net, bits] of [
 for (const [net, bits] of [
   ['::', 127],
   ['64:ff9b::', 96],
+  ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
   ['ff00::', 8],
@@ -42,13 +47,33 @@ export function readDestination(env: NodeJS.ProcessEnv, name: string, allowPriva
   return { ok: true, url }
 }
 
-/** Why the host must not be called, or null. Every address it resolves to has to be a public one. */
-export async function refuseHost(url: URL, resolve: Lookup = lookupAll): Promise<string | null> {
+/** The address is none that may be called; nothing was sent. */
+export class PrivateAddress extends Error {
+  constructor() {
+    super('the address is a private one (WEIR_ALLOW_PRIVATE_WEBHOOKS=1 allows it)')
+  }
+}
+
+/** Throws PrivateAddress where the host of `url` is itself such an address; names are judged when looked up. */
+export function refuseLiteral(url: URL): void {
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  const addresses = isIP(host) === 0 ? await resolve(host) : [{ address: host }]
-  return addresses.some(({ address }) => isPrivate(address))
-    ? 'the address is a private one (WEIR_ALLOW_PRIVATE_WEBHOOKS=1 allows it)'
-    : null
+  if (isIP(host) !== 0 && isPrivate(host)) throw new PrivateAddress()
+}
+
+/**
+ * A lookup for sockets: every address of a name has to be a public one, and the checked address is the one that
+ * is connected to, so that a name that answers differently the second time gains nothing.
+ */
+export function publicLookup(resolve: Resolve = resolveAll): LookupFunction {
+  return (host, options, callback) =>
+    resolve(host, (error, addresses) => {
+      const first = addresses?.[0]
+      if (error) callback(error, '', 0)
+      else if (addresses.some(({ address }) => isPrivate(address))) callback(new PrivateAddress(), '', 0)
+      else if (first === undefined) callback(Object.assign(new Error(), { code: 'ENOTFOUND' }), '', 0)
+      else if (options.all) callback(null, addresses)
+      else callback(null, first.address, first.family)
+    })
 }
 
 export function isPrivate(address: string): boolean {
@@ -57,6 +82,6 @@ export function isPrivate(address: string): boolean {
   return PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
-function lookupAll(host: string): Promise<{ address: string }[]> {
-  return lookup(host, { all: true })
+function resolveAll(host: string, answer: Parameters<Resolve>[1]): void {
+  lookup(host, { all: true }, answer)
 }
