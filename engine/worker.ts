@@ -11,6 +11,8 @@ import type { Partition, PartitionEnvironment } from './commit/partition.ts'
 import { WeirError } from './error.ts'
 import { catchUp } from './record/project.ts'
 import { detectStore } from './series/detect-store.ts'
+import { heartbeat } from './ownership/membership.ts'
+import { spread } from './ownership/spread.ts'
 import { connect, reach } from './stream/connection.ts'
 
 export interface WorkerOptions {
@@ -31,6 +33,9 @@ const BLOCK_IDLE = 100
 const BLOCK_BUSY = 20
 const CLAIM_EVERY = 500
 const CONTROL_EVERY = 200
+const BEAT_EVERY = 1000
+/** Partitions handed over at a time: the others go on meanwhile. */
+const HAND_OVER = 2
 const WARN_EVERY = 10_000
 
 type Read = [key: string, entries: [id: string, fields: string[]][]][]
@@ -49,6 +54,8 @@ export class Worker {
   private running = true
   private loops: Promise<unknown> | null = null
   private entryBytes = 1024
+  private beatAt = 0
+  private owners = new Map<string, string>()
   private readonly warnedAt = new Map<string, number>()
 
   constructor(options: WorkerOptions) {
@@ -90,6 +97,7 @@ export class Worker {
     this.running = false
     await this.loops
     await Promise.allSettled([...this.partitions.values()].map((partition) => partition.release(Date.now())))
+    await heartbeat(this.redis, this.options.namespace, this.id, true).catch(() => undefined)
     this.redis.disconnect()
     this.reader.disconnect()
   }
@@ -100,9 +108,11 @@ export class Worker {
       try {
         const changed = await this.controls.refresh()
         if (changed) void this.project()
+        if (changed || Date.now() - this.beatAt > BEAT_EVERY) await this.beat()
         if (changed || Date.now() - claimedAt > CLAIM_EVERY) {
           claimedAt = Date.now()
           for (const target of this.missing()) await this.claim(target)
+          await this.handOver()
         }
       } catch (error) {
         this.onFailure('control', error)
@@ -111,18 +121,42 @@ export class Worker {
     }
   }
 
-  /** Partitions of the newest config that this worker does not have. */
-  private missing(): Target[] {
-    if (this.controls.newest === '') return []
-    const streams = this.controls.resolve(this.controls.newest).streams
-    const targets: Target[] = [{ stream: ALERTS, partition: 0 }]
-    for (const { name, partitions } of streams) {
-      for (let partition = 0; partition < partitions; partition++) targets.push({ stream: name, partition })
+  /** Says that we live, sees who else does, and works out who should own what. */
+  private async beat(): Promise<void> {
+    this.beatAt = Date.now()
+    const members = await heartbeat(this.redis, this.options.namespace, this.id)
+    this.owners = spread([...this.targets().keys()], members)
+  }
+
+  /** All partitions of the newest config by name. */
+  private targets(): Map<string, Target> {
+    const targets = new Map<string, Target>()
+    if (this.controls.newest === '') return targets
+    targets.set(`${ALERTS}.0`, { stream: ALERTS, partition: 0 })
+    for (const { name, partitions } of this.controls.resolve(this.controls.newest).streams) {
+      for (let partition = 0; partition < partitions; partition++) {
+        targets.set(`${name}.${partition}`, { stream: name, partition })
+      }
     }
-    return targets.filter(({ stream, partition }) => {
-      const name = `${stream}.${partition}`
-      return !this.partitions.has(name) && !this.stopped.has(name)
+    return targets
+  }
+
+  /** Partitions that should be ours and are not. */
+  private missing(): Target[] {
+    return [...this.targets()].flatMap(([name, target]) => {
+      const ours = this.owners.get(name) === this.id
+      return ours && !this.partitions.has(name) && !this.stopped.has(name) ? [target] : []
     })
+  }
+
+  /** Gives a few partitions that should be somebody else's to them, each after a last commit and snapshot. */
+  private async handOver(): Promise<void> {
+    const surplus = [...this.partitions].filter(([name]) => (this.owners.get(name) ?? this.id) !== this.id)
+    for (const [name, partition] of surplus.slice(0, HAND_OVER)) {
+      this.partitions.delete(name)
+      await partition.release(Date.now())
+      this.options.log.info({ partition: name, to: this.owners.get(name) }, 'handed over')
+    }
   }
 
   /** Brings the records up to date with the control log; they only show it, so work goes on meanwhile. */

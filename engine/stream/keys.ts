@@ -47,6 +47,8 @@ export function partitionKeys(namespace: string, stream: string, partition: numb
 export interface SharedKeys {
   /** Stream: the control log. */
   control: string
+  /** Sorted set: worker -> its last heartbeat. */
+  workers: string
   /** Hash: stream name -> partitions, fixed at creation. */
   partitions: string
   /** Hash: the newest refused config change, for the board. */
@@ -61,6 +63,7 @@ export function sharedKeys(namespace: string): SharedKeys {
   const tag = `${namespace}:{weir}`
   return {
     control: `${tag}:control`,
+    workers: `${tag}:workers`,
     partitions: `${tag}:partitions`,
     problem: `${tag}:problem`,
     ingest: `${tag}:ingest`,
