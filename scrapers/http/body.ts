@@ -23,26 +23,41 @@ export function readBody(response: IncomingMessage, maxBytes: number): Promise<B
           : null
   const source = unpacker ? pipeline(response, unpacker, () => undefined) : response
   return new Promise((resolve) => {
-    const chunks: Buffer[] = []
+    // One buffer that grows: a body of a million tiny chunks must not be a million objects.
+    let buffer = Buffer.alloc(0)
     let bytes = 0
     let done = false
     const finish = (cut: boolean, error: string | null) => {
       if (done) return
       done = true
       response.destroy()
-      resolve({ body: Buffer.concat(chunks).subarray(0, maxBytes), cut, error })
+      resolve({ body: buffer.subarray(0, bytes), cut, error })
     }
     source.on('data', (chunk: Buffer) => {
       if (done) return
-      chunks.push(chunk)
-      bytes += chunk.length
+      const taken = Math.min(chunk.length, maxBytes - bytes)
+      buffer = roomFor(buffer, bytes, taken, maxBytes)
+      chunk.copy(buffer, bytes, 0, taken)
+      bytes += taken
       // A small packed body may unpack to gigabytes: stop while it is unpacking.
-      if (bytes > maxBytes) finish(true, null)
+      if (taken < chunk.length) finish(true, null)
     })
     source.on('end', () => finish(false, null))
-    source.on('error', (error: NodeJS.ErrnoException) => finish(false, error.code ?? error.message))
+    source.on('error', (error: NodeJS.ErrnoException) => {
+      // An empty body is no broken archive, whatever its header promised.
+      const empty = response.complete && unpacker?.bytesWritten === 0
+      finish(false, empty ? null : (error.code ?? error.message))
+    })
     response.on('aborted', () => finish(false, 'aborted'))
     response.on('error', (error: NodeJS.ErrnoException) => finish(false, error.code ?? error.message))
     source.on('close', () => finish(false, 'closed early'))
   })
+}
+
+/** A buffer that starts as this one and has room for `more` bytes after `used`; at least doubled where it grows. */
+function roomFor(buffer: Buffer, used: number, more: number, max: number): Buffer {
+  if (used + more <= buffer.length) return buffer
+  const grown = Buffer.allocUnsafe(Math.min(max, Math.max(used + more, 2 * buffer.length)))
+  buffer.copy(grown, 0, 0, used)
+  return grown
 }

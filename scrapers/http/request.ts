@@ -105,10 +105,11 @@ function send(url: string, wanted: Exchange, signal: AbortSignal): Promise<Sent>
       socket.once('secureConnect', () => (marks.secured = performance.now()))
     })
     request.once('finish', () => (marks.sent = performance.now()))
-    request.once('error', reject)
+    // After the response these change nothing: later errors belong to the body, whose reader sees them too.
+    request.on('error', reject)
+    // An answer in another protocol (101) is no response, and no error either.
+    request.on('close', () => reject(new Error('BAD_ANSWER: the connection was closed without a response')))
     request.once('response', (response) => {
-      // Later errors belong to the body, whose reader sees them too.
-      request.on('error', () => undefined)
       resolve({ response, timings: spans(begun, marks, performance.now()) })
     })
     request.end()

@@ -85,7 +85,10 @@ function skipped({ skip }: Signals): Verdict | null {
 
 function crashed({ fault, error, download, main }: Signals): Verdict | null {
   if (fault) return { outcome: 'crashed', reason: fault.reason, detail: fault.detail }
-  if (error === null) return null
+  if (error === null)
+    return main === null
+      ? { outcome: 'crashed', reason: 'page', detail: 'no answer, and no error either' }
+      : null
   // Downloads and 204 abort a navigation too: those are the site's doing, and judged as such below.
   if (/ERR_ABORTED/.test(error) && !download && main?.status !== 204) {
     return { outcome: 'crashed', reason: 'page', detail: error }
@@ -162,8 +165,9 @@ function siteDown(signals: Signals, { status, complete, asExpected }: Facts): Ve
   }
   if (signals.error !== null && !/ERR_ABORTED/.test(signals.error)) {
     const verdict = networkVerdict(signals.error) ?? { outcome: 'site_down' as const, reason: 'bad_response' }
-    // A page that never finishes loading but was read whole is slow, not down.
-    if (!(verdict.reason === 'timeout' && complete)) return { ...verdict, detail: signals.error }
+    // A page that never finishes loading but was read whole is slow, not down; of a check or an API nothing was read.
+    const slow = verdict.reason === 'timeout' && complete && signals.kind === 'browser'
+    if (!slow) return { ...verdict, detail: signals.error }
   }
   if (status === null || asExpected) return null
   if (status >= 500) return { outcome: 'site_down', reason: 'http5xx', detail: `the site answered ${status}` }
@@ -197,6 +201,13 @@ function layout(signals: Signals, { identity, status, asExpected }: Facts): Verd
       outcome: 'layout_changed',
       reason: 'status',
       detail: `the site answered ${status}, not ${signals.expectedStatus}`,
+    }
+  }
+  if (signals.kind === 'json' && !isSuccess(status)) {
+    return {
+      outcome: 'layout_changed',
+      reason: 'status',
+      detail: `the site answered ${status}, without content`,
     }
   }
   if (signals.finalUrl !== null && !sameSite(signals.url, signals.finalUrl) && signals.kind === 'browser') {
