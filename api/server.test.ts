@@ -73,6 +73,17 @@ test('a screen connects, subscribes and hears of changes', async () => {
   await expect.poll(() => hub.size).toBe(0)
 })
 
+test.each(['', 'host: a b\r\n', 'host: 256.256.256.256\r\n', 'host: me@localhost\r\n'])(
+  'a request with the host header %j is told what is wrong',
+  async (host) => {
+    const { server } = await start()
+    const answer = await raw(server.port, `GET /healthz HTTP/1.1\r\n${host}connection: close\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1.1 400 /)
+    expect(answer).toMatch(/application\/problem\+json/)
+    expect(answer).toContain('Malformed host')
+  },
+)
+
 test('a screen that stops reading costs bounded memory, and shows the newest values when it reads again', async () => {
   const { server, reader, hub } = await start()
   const pad = 'x'.repeat(50_000)

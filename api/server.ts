@@ -1,5 +1,12 @@
 /** The HTTP server around the app: bounds on slow and malformed requests that never reach a route. */
-import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http'
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createAdaptorServer } from '@hono/node-server'
@@ -17,12 +24,21 @@ export interface RunningServer {
 }
 
 const LIMITS = {
+  // A request without a host gets our answer, not Node's empty one.
+  requireHostHeader: false,
   headersTimeout: 10_000,
   requestTimeout: 120_000,
   keepAliveTimeout: 5000,
   maxHeaderSize: 16_384,
 }
 const MAX_CONNECTIONS = 2000
+
+const NO_HOST: Problem = {
+  status: 400,
+  title: 'Malformed host',
+  detail: 'The Host header is missing, or is not a name with an optional port.',
+  todo: 'Send one Host header, such as localhost:8080.',
+}
 
 /** Rejects with WEIR_SETUP where the port is taken or the address is none of this machine's. */
 export async function startServer(app: Hono, host: string, port: number): Promise<RunningServer> {
@@ -33,7 +49,12 @@ export async function startServer(app: Hono, host: string, port: number): Promis
   })
   const server = createAdaptorServer({
     fetch: app.fetch,
-    createServer,
+    createServer: ((limits: ServerOptions, answer: RequestListener) =>
+      createServer(limits, (request, response) => {
+        if (isHost(request.headers.host ?? '')) return answer(request, response)
+        response.writeHead(400, { 'content-type': 'application/problem+json', connection: 'close' })
+        response.end(problemBody(NO_HOST, ''))
+      })) as typeof createServer,
     serverOptions: LIMITS,
     websocket: { server: sockets },
   }) as Server
@@ -91,6 +112,13 @@ function refuseOtherUpgrades(server: Server): void {
       todo: 'Ask without the upgrade header.',
     })
   })
+}
+
+/** Whether the adaptor takes it for a host; anything else it would answer with an empty 400. */
+function isHost(host: string): boolean {
+  const url = `http://${host}/`
+  const name = host.replace(/:\d+$/, '').toLowerCase()
+  return URL.canParse(url) && new URL(url).hostname === name
 }
 
 function clientProblem(error: NodeJS.ErrnoException): Problem {
