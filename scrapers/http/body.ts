@@ -26,6 +26,8 @@ export function readBody(response: IncomingMessage, maxBytes: number): Promise<B
     // One buffer that grows: a body of a million tiny chunks must not be a million objects.
     let buffer = Buffer.alloc(0)
     let bytes = 0
+    let packed = 0
+    response.on('data', (chunk: Buffer) => void (packed += chunk.length))
     let done = false
     const finish = (cut: boolean, error: string | null) => {
       if (done) return
@@ -45,7 +47,7 @@ export function readBody(response: IncomingMessage, maxBytes: number): Promise<B
     source.on('end', () => finish(false, null))
     source.on('error', (error: NodeJS.ErrnoException) => {
       // An empty body is no broken archive, whatever its header promised.
-      const empty = response.complete && unpacker?.bytesWritten === 0
+      const empty = response.complete && packed === 0
       finish(false, empty ? null : (error.code ?? error.message))
     })
     response.on('aborted', () => finish(false, 'aborted'))
