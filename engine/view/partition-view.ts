@@ -13,9 +13,20 @@ export interface Frame {
   json: string
 }
 
+/** The rows of a window as they were last asked for, and how. */
+interface Made {
+  by: readonly string[]
+  stats: readonly Stat[]
+  spikeOf: Stat | null
+  rows: KpiRow[]
+}
+
 export class PartitionView {
   readonly keys: PartitionKeys
-  readonly fields = new Map<string, string>()
+  /** Parsed once, when they come: questions are many more than changes. */
+  readonly fields = new Map<string, unknown>()
+  /** By window; a change of any of its fields ends it. */
+  private readonly made = new Map<string, Made>()
   /** Id of the last frame applied. */
   at = '0-0'
 
@@ -31,34 +42,43 @@ export class PartitionView {
       return value
     })
     this.fields.clear()
-    for (const [field, json] of Object.entries((view ?? {}) as Record<string, string>))
-      this.fields.set(field, json)
+    this.made.clear()
+    for (const [field, json] of Object.entries((view ?? {}) as Record<string, string>)) this.put(field, json)
     this.at = (live as string | null) ?? '0-0'
   }
 
   /** Applies frames in order; returns the names of fields that changed. */
   async apply(redis: Redis, frames: Frame[]): Promise<string[]> {
     const changed = new Set<string>()
+    let at = this.at
     for (const frame of frames) {
-      if (frame.prev !== this.at) {
+      if (frame.prev !== at) {
         await this.load(redis)
         return [...this.fields.keys()]
       }
-      this.at = frame.id
+      at = frame.id
       for (const field of fieldsOf(frame)) changed.add(field)
     }
-    if (changed.size === 0) return []
     const names = [...changed]
-    const values = await redis.hmget(this.keys.view, ...names)
-    for (const [i, name] of names.entries()) {
-      const json = values[i]
-      if (json == null) this.fields.delete(name)
-      else this.fields.set(name, json)
-    }
+    const values = names.length === 0 ? [] : await redis.hmget(this.keys.view, ...names)
+    for (const [i, name] of names.entries()) this.put(name, values[i] ?? null)
+    // Only now: had the values not come, the same frames would have to be read again.
+    this.at = at
     return names
   }
 
-  /** Rows of one window, [] where the partition has none yet. */
+  /** What cannot be read, such as the field of a newer engine, is not there; the rest goes on. */
+  put(field: string, json: string | null): void {
+    this.made.delete(field.split('/', 2).join('/'))
+    try {
+      if (json === null) this.fields.delete(field)
+      else this.fields.set(field, JSON.parse(json))
+    } catch {
+      this.fields.delete(field)
+    }
+  }
+
+  /** Rows of one window, [] where the partition has none yet; the same ones until they change. */
   rows(
     metric: string,
     window: string,
@@ -66,14 +86,16 @@ export class PartitionView {
     stats: readonly Stat[],
     spikeOf: Stat | null,
   ): KpiRow[] {
-    const header = this.fields.get(`${metric}/${window}`)
-    if (header === undefined) return []
-    const { asOf, blocks } = JSON.parse(header) as ViewHeader
+    const name = `${metric}/${window}`
+    const made = this.made.get(name)
+    if (made?.by === by && made.stats === stats && made.spikeOf === spikeOf) return made.rows
+    const header = this.fields.get(name) as ViewHeader | undefined
     const rows: KpiRow[] = []
-    for (let i = 0; i < blocks; i++) {
-      const json = this.fields.get(`${metric}/${window}/${i}`)
-      if (json !== undefined) pushRows(rows, JSON.parse(json) as ViewBlock, asOf, by, stats, spikeOf)
+    for (let i = 0; i < (header?.blocks ?? 0); i++) {
+      const block = this.fields.get(`${name}/${i}`) as ViewBlock | undefined
+      if (Array.isArray(block?.g)) pushRows(rows, block, header!.asOf, by, stats, spikeOf)
     }
+    this.made.set(name, { by, stats, spikeOf, rows })
     return rows
   }
 }

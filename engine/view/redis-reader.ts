@@ -95,7 +95,7 @@ class RedisReader implements Reader {
           `It is grouped by ${metric.by.join(', ') || 'nothing'}.`,
         )
     }
-    const rows = this.rows(metric, window.name).filter((row) =>
+    const rows = this.rows(metric, window.name, this.views).filter((row) =>
       wanted.every(([field, value]) => row.group[field] === value),
     )
     const { size, slide } = window
@@ -114,9 +114,7 @@ class RedisReader implements Reader {
   }
 
   alerts(query: { state?: Alert['state'] } = {}): Alert[] {
-    const alerts = [...(this.views.get('alerts.0')?.fields.values() ?? [])].map(
-      (json) => JSON.parse(json) as Alert,
-    )
+    const alerts = [...(this.views.get('alerts.0')?.fields.values() ?? [])] as Alert[]
     const wanted = query.state === undefined ? alerts : alerts.filter((alert) => alert.state === query.state)
     return wanted.sort((a, b) => b.since - a.since || (a.id < b.id ? -1 : 1))
   }
@@ -171,14 +169,16 @@ class RedisReader implements Reader {
     return this.active.config
   }
 
-  private rows(metric: CompiledMetric, window: string): KpiRow[] {
+  /** Rows of a window, in one partition's view or in all. */
+  private rows(metric: CompiledMetric, window: string, views: Iterable<[string, PartitionView]>): KpiRow[] {
     const spike = this.active!.config.rules.find(
       (r) => r.kind === 'spike' && r.metric === metric.name && r.window === window,
     )
     const rows: KpiRow[] = []
-    for (const [name, view] of this.views) {
+    for (const [name, view] of views) {
       if (name.slice(0, name.lastIndexOf('.')) !== metric.stream) continue
-      rows.push(...view.rows(metric.name, window, metric.by, metric.stats, spike?.stat ?? null))
+      const found = view.rows(metric.name, window, metric.by, metric.stats, spike?.stat ?? null)
+      for (const row of found) rows.push(row)
     }
     return rows
   }
@@ -265,7 +265,7 @@ class RedisReader implements Reader {
       const frames = raw.map(([id, fields]) => frameOf(id, fields))
       const fields = await view.apply(this.redis, frames)
       if (name === 'alerts.0') this.tellAlerts(frames)
-      else this.tellKpis(fields)
+      else this.tellKpis(fields, [[name, view]])
     }
   }
 
@@ -277,12 +277,14 @@ class RedisReader implements Reader {
     }
   }
 
-  private tellKpis(fields: string[]): void {
+  private tellKpis(fields: string[], views: [string, PartitionView][]): void {
     const windows = new Set(fields.map((field) => field.split('/').slice(0, 2).join('/')))
     for (const name of windows) {
       const [metricName, window] = name.split('/') as [string, string]
       const metric = this.active?.config.metrics.find((m) => m.name === metricName)
-      if (metric) this.tell({ type: 'kpis', metric: metricName, window, rows: this.rows(metric, window) })
+      if (!metric) continue
+      const rows = this.rows(metric, window, views)
+      this.tell({ type: 'kpis', metric: metricName, window, rows })
     }
   }
 
