@@ -13,6 +13,8 @@ import type { SeriesAnswer, SeriesQuery } from './reader.ts'
 /** Points per answer, and groups merged into one. */
 export const MAX_POINTS = 5000
 const MAX_GROUPS_MERGED = 2000
+/** Panes read for one answer, over all groups: about two seconds of work. */
+const MAX_PANES = 1_000_000
 
 const OFFSETS: [SeriesColumn, number][] = [
   ['count', COUNT],
@@ -42,6 +44,13 @@ export async function querySeries(
   }
   if (groups.length > MAX_GROUPS_MERGED)
     throw refused(`${groups.length} groups match.`, 'Narrow the question by group.<field>=….')
+  const panes = groups.length * Math.ceil((query.to - query.from) / RUNG_MS[rung])
+  if (panes > MAX_PANES) {
+    throw refused(
+      `${groups.length} groups over that time are ${panes} panes of ${rung} to merge, ${MAX_PANES} at most.`,
+      'Take a longer step or a shorter time, or narrow the question by group.<field>=….',
+    )
+  }
   const shape = shapeOf(metric)
   const columns: SeriesColumn[] = quantile
     ? [query.stat as SeriesColumn]
