@@ -1,0 +1,369 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CompiledConfig } from '../config/compiled.ts'
+import { testConfig } from '../fold.fixture.ts'
+import { threshold } from '../rule/rule.fixture.ts'
+import { createPlainStore } from '../series/plain-store.ts'
+import type { SeriesStore } from '../series/store.ts'
+import { partitionKeys } from '../stream/keys.ts'
+import { partitionOf } from '../stream/partition-hash.ts'
+import { admitter } from './claim.ts'
+import { type Bench, groupOf, startBench } from './commit.fixture.ts'
+import type { Partition } from './partition.ts'
+import { pastEvents, sendBatch, Shell } from './partition.fixture.ts'
+
+let bench: Bench
+beforeAll(async () => void (bench = await startBench()))
+afterAll(async () => bench.stop())
+
+const TARGET = { stream: 's', partition: 0 }
+const DAY = 86_400_000
+
+/** Lateness of a day: panes stay, so that the state is large enough for rounds of several commits. */
+function configOf(
+  change: Partial<CompiledConfig['streams'][number]> = {},
+  rules = [threshold()],
+): CompiledConfig {
+  const config = testConfig('live', rules)
+  config.streams[0] = { ...config.streams[0]!, lateness: DAY, ...change }
+  return config
+}
+
+/** Kills the partition's process: nothing it still holds in memory is ever written. */
+async function kill(partition: Partition): Promise<void> {
+  await partition.drop()
+}
+
+test('what is read is counted once, drained into the series, and shown by the group', async () => {
+  const shell = await Shell.on(bench.redis, configOf())
+  const one = await shell.claim(TARGET)
+  const events = pastEvents(300, 10_000)
+  for (let i = 0; i < 300; i += 50)
+    await sendBatch(bench.redis, one.keys.log, 'p~1~a', i, events.slice(i, i + 50))
+  expect(await shell.settle(one)).toBe('idle')
+  await shell.pass(one)
+  expect(await shell.small(one)).toMatchObject({ counted: 300, duplicate: 0, missing: 0, dead: 0 })
+  expect(await shell.total(one, 'count')).toBe(300)
+  expect(await shell.total(one, 'sum')).toBe((300 * 301) / 2)
+  expect(await bench.redis.hlen(one.keys.pend)).toBe(0)
+  expect(await groupOf(bench.redis, one.keys)).toMatchObject({ lag: 0, pending: 0 })
+  await one.release(Date.now())
+  expect(shell.failures).toEqual([])
+})
+
+test('killed again and again between any two steps: counts and series are exact, and every restart checks itself', async () => {
+  const shell = await Shell.on(bench.redis, configOf(), { snapshotEvery: 5 })
+  const events = pastEvents(600, 5000)
+  let one = await shell.claim(TARGET)
+  let sent = 0
+  for (let i = 0; i < 60; i++) {
+    await sendBatch(bench.redis, one.keys.log, 'p~1~a', sent, events.slice(sent, sent + 10))
+    sent += 10
+    for (let k = 0; k < i % 4; k++) await shell.turn(one)
+    if (i % 7 !== 3) continue
+    await kill(one)
+    one = await shell.claim(TARGET, one.token)
+  }
+  await shell.pass(one)
+  expect(await shell.small(one)).toMatchObject({ counted: 600, duplicate: 0, missing: 0 })
+  expect(await shell.total(one, 'sum')).toBe((600 * 601) / 2)
+  await one.release(Date.now())
+  const again = await shell.claim(TARGET)
+  expect(again.fold.small()).toEqual(await shell.small(again))
+})
+
+/** 700 panes: three commits per round. Leaves a round half uploaded and the process dead. */
+async function interrupted(shell: Shell): Promise<Partition> {
+  const first = await shell.claim(TARGET)
+  await sendBatch(bench.redis, first.keys.log, 'p~1~a', 0, pastEvents(400, 10_000))
+  await shell.settle(first)
+  await first.release(Date.now())
+  const second = await shell.claim(TARGET)
+  await sendBatch(bench.redis, first.keys.log, 'p~1~b', 0, pastEvents(400, 10_000))
+  while ((await roundFields(second, 2)).length === 0) {
+    await shell.turn(second)
+    await sleep(1)
+  }
+  await kill(second)
+  expect(await bench.redis.hget(second.keys.meta, 'round')).toBe('1')
+  expect((await roundFields(second, 2)).length).toBeGreaterThan(100)
+  return second
+}
+
+async function roundFields(partition: Partition, round: number): Promise<string[]> {
+  const fields = await bench.redis.hkeys(partition.keys.snapshot)
+  return fields.filter((field) => field.endsWith(`@${round}`))
+}
+
+/** Every field of the snapshot belongs to the round that is in force, and that round is whole. */
+async function isClean(shell: Shell, partition: Partition): Promise<void> {
+  const { redis } = bench
+  // Garbage goes with the commits that come next.
+  for (let i = 0; i < 8; i++) {
+    await redis.xadd(partition.keys.log, '*', 'weir', 'tick/1')
+    await shell.settle(partition)
+  }
+  const round = await redis.hget(partition.keys.meta, 'round')
+  const manifest = JSON.parse((await redis.hget(partition.keys.snapshot, `manifest@${round}`))!) as {
+    fields: Record<string, string>
+  }
+  const fields = await redis.hkeys(partition.keys.snapshot)
+  expect(fields.toSorted()).toEqual([...Object.values(manifest.fields), `manifest@${round}`].toSorted())
+}
+
+test('a round that died midway leaves the old one in force; its garbage is swept', async () => {
+  const shell = await Shell.on(bench.redis, configOf(), { snapshotEvery: 1 })
+  const dead = await interrupted(shell)
+  const calm = shell.other('w2', { snapshotEvery: 60_000 })
+  const one = await calm.claim(TARGET, dead.token)
+  expect(one.fold.small()).toMatchObject({ counted: 800 })
+  await sendBatch(bench.redis, one.keys.log, 'p~1~c', 0, pastEvents(1, 1))
+  await calm.settle(one)
+  await isClean(calm, one)
+  expect(await bench.redis.hget(one.keys.meta, 'round')).toBe('1')
+})
+
+test('the round after one that died takes its names over, and its blocks are not swept with the garbage', async () => {
+  const shell = await Shell.on(bench.redis, configOf(), { snapshotEvery: 1 })
+  const dead = await interrupted(shell)
+  // The next owner stops at once: its last commits carry the sweep and the new round 2 together.
+  const next = await shell.claim(TARGET, dead.token)
+  await next.release(Date.now())
+  expect(await bench.redis.hget(next.keys.meta, 'round')).toBe('2')
+  const calm = shell.other('w2', { snapshotEvery: 60_000 })
+  const one = await calm.claim(TARGET)
+  expect(one.fold.small()).toMatchObject({ counted: 800 })
+  await isClean(calm, one)
+})
+
+test('a partition gone quiet still takes its snapshot: a restart replays nothing', async () => {
+  const shell = await Shell.on(bench.redis, configOf(), { snapshotEvery: 30 })
+  const one = await shell.claim(TARGET)
+  await sendBatch(bench.redis, one.keys.log, 'p~1~a', 0, pastEvents(5, 1000))
+  await shell.settle(one)
+  await sleep(40)
+  await shell.settle(one)
+  await sleep(5)
+  const round = await bench.redis.hget(one.keys.meta, 'round')
+  const manifest = (await bench.redis.hget(one.keys.snapshot, `manifest@${round}`))!
+  expect(JSON.parse(manifest)).toMatchObject({ off: one.off })
+})
+
+const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'claimed',
+    (error: { code?: string }) => error.code,
+  )
+
+test('a recovery that does not arrive at what was committed stops the partition', async () => {
+  const shell = await Shell.on(bench.redis, configOf())
+  const one = await shell.claim(TARGET)
+  await sendBatch(bench.redis, one.keys.log, 'p~1~a', 0, pastEvents(5, 1000))
+  await shell.settle(one)
+  const small = (await bench.redis.hget(one.keys.meta, 'small'))!
+  await kill(one)
+  await bench.redis.hset(one.keys.meta, 'small', small.replace('"counted":5', '"counted":6'))
+  expect(await codeOf(shell.claim(TARGET, one.token))).toBe('WEIR_RECOVERY_MISMATCH')
+  await bench.redis.hset(one.keys.meta, 'small', small, 'exp', '0')
+  expect((await shell.claim(TARGET)).fold.small().counted).toBe(5)
+})
+
+test('a snapshot with a block missing, and a log that was deleted, stop the partition with what to do', async () => {
+  const shell = await Shell.on(bench.redis, configOf())
+  const one = await shell.claim(TARGET)
+  await sendBatch(bench.redis, one.keys.log, 'p~1~a', 0, pastEvents(5, 1000))
+  await shell.settle(one)
+  await one.release(Date.now())
+  const header = (await bench.redis.hgetBuffer(one.keys.snapshot, 'header@1'))!
+  await bench.redis.hdel(one.keys.snapshot, 'header@1')
+  expect(await codeOf(shell.claim(TARGET))).toBe('WEIR_SNAPSHOT')
+  await bench.redis.hset(one.keys.snapshot, 'header@1', header)
+  await bench.redis.hset(one.keys.meta, 'exp', '0')
+  await bench.redis.del(one.keys.log)
+  expect(await codeOf(shell.claim(TARGET))).toBe('WEIR_POSITION_LOST')
+})
+
+test('the log deleted under an owner with work in hand: it lets go instead of trying for ever', async () => {
+  const shell = await Shell.on(bench.redis, configOf())
+  const one = await shell.claim(TARGET)
+  await sendBatch(bench.redis, one.keys.log, 'p~1~a', 0, pastEvents(5, 1000))
+  await one.feed(await shell.read(one), admitter(shell.controls))
+  await bench.redis.del(one.keys.log)
+  expect(await shell.settle(one)).toBe('lost')
+  await one.drop()
+})
+
+test('a paused owner is fenced when it wakes: the other has counted everything, once', async () => {
+  const shell = await Shell.on(bench.redis, configOf(), { ttl: 400 })
+  const events = pastEvents(100, 10_000)
+  const paused = await shell.claim(TARGET)
+  await sendBatch(bench.redis, paused.keys.log, 'p~1~a', 0, events.slice(0, 40))
+  await shell.settle(paused)
+  await sendBatch(bench.redis, paused.keys.log, 'p~1~a', 40, events.slice(40))
+  // It has read, and is stopped before it commits.
+  await paused.feed(await shell.read(paused), admitter(shell.controls))
+  const second = shell.other('w2')
+  await expect(second.claim(TARGET)).rejects.toThrow('HELD')
+  await sleep(420)
+  const owner = await second.claim(TARGET)
+  await second.settle(owner)
+  expect(await shell.settle(paused)).toBe('lost')
+  await paused.drop()
+  await expect(shell.claim(TARGET, paused.token)).rejects.toThrow('HELD')
+  expect(String(shell.failures.at(-1))).toContain('FENCED')
+  await second.pass(owner)
+  expect(await second.small(owner)).toMatchObject({ counted: 100, duplicate: 0, missing: 0 })
+  expect(await second.total(owner, 'count')).toBe(100)
+})
+
+test('Redis away while an entry is prepared: nothing before it is folded twice', async () => {
+  const shell = await Shell.on(bench.redis, configOf())
+  const one = await shell.claim(TARGET)
+  const { log } = one.keys
+  await bench.redis.xadd(log, '*', 'at', String(Date.now()), 'k', 'a', 'v', '1', 'good', 'true')
+  await bench.redis.xadd(log, '*', 'weir', 'control/1', 'id', '99-0')
+  await bench.redis.xadd(log, '*', 'at', String(Date.now()), 'k', 'a', 'v', '2', 'good', 'true')
+  await expect(one.feed(await shell.read(one), () => Promise.reject(new Error('away')))).rejects.toThrow(
+    'away',
+  )
+  await shell.settle(one)
+  expect(await shell.small(one)).toMatchObject({ counted: 2, dead: 1 })
+  await kill(one)
+  expect((await shell.claim(TARGET, one.token)).fold.small().counted).toBe(2)
+})
+
+/** A store whose first answers are lost: the piece is written, and its writer does not learn of it. */
+function forgetful(): SeriesStore {
+  const store = createPlainStore(bench.redis)
+  let lost = 0
+  const drain: SeriesStore['drain'] = async (keys, token, slice) => {
+    const done = await store.drain(keys, token, slice)
+    if (lost++ < 3) throw new Error('reply lost')
+    return done
+  }
+  return { ...store, drain }
+}
+
+test('draining: pieces whose reply was lost are written again and change nothing', async () => {
+  const shell = await Shell.on(bench.redis, configOf(), { store: forgetful() })
+  const one = await shell.claim(TARGET)
+  await sendBatch(bench.redis, one.keys.log, 'p~1~a', 0, pastEvents(60, 10_000))
+  await shell.pass(one)
+  expect(await shell.total(one, 'count')).toBe(60)
+  expect(await bench.redis.hlen(one.keys.pend)).toBe(0)
+  expect(shell.failures.map(String)).toContain('Error: reply lost')
+})
+
+test('draining: what was committed and not drained when its owner died, the next one drains', async () => {
+  const store = createPlainStore(bench.redis)
+  const away = { ...store, drain: () => Promise.reject(new Error('away')) }
+  const shell = await Shell.on(bench.redis, configOf(), { store: away })
+  const one = await shell.claim(TARGET)
+  await sendBatch(bench.redis, one.keys.log, 'p~1~a', 0, pastEvents(60, 10_000))
+  await bench.redis.xadd(one.keys.log, `${Date.now() + 20_000}-0`, 'weir', 'tick/1')
+  while ((await bench.redis.hlen(one.keys.pend)) === 0) {
+    await shell.turn(one)
+    await sleep(1)
+  }
+  await kill(one)
+  expect(await shell.total(one, 'count')).toBe(0)
+  const next = shell.other('w2', { store })
+  const two = await next.claim(TARGET, one.token)
+  await next.settle(two)
+  expect(await next.total(two, 'count')).toBe(60)
+})
+
+const two = configOf({ partitions: 2 })
+/** A key of each partition. */
+const KEYS = [0, 1].map((p) =>
+  Array.from({ length: 20 }, (_, i) => `k${i}`).find((k) => partitionOf(k, 2) === p)!,
+)
+
+test('events that landed on a foreign partition are shipped, once, whenever their shipper dies', async () => {
+  const shell = await Shell.on(bench.redis, two)
+  const target = await shell.claim({ stream: 's', partition: 1 })
+  let source = await shell.claim(TARGET)
+  const flat = async (i: number): Promise<void> =>
+    void (await bench.redis.xadd(
+      source.keys.log,
+      '*',
+      ...['at', String(Date.now() - 20_000), 'k', KEYS[i % 2]!, 'v', '1', 'good', 'true'],
+    ))
+  for (let i = 0; i < 20; i++) await flat(i)
+  await shell.settle(source)
+  await waitFor(async () => (await bench.redis.xlen(target.keys.log)) > 0)
+  // Shipped, but the target has not kept it yet: the outbox stays, and the next owner ships it again.
+  await source.shipper.confirm(Date.now() + 10_000)
+  expect(source.shipper.trim).toBe('')
+  await kill(source)
+  source = await shell.claim(TARGET, source.token)
+  await waitFor(async () => (await bench.redis.xlen(target.keys.log)) > 1)
+  await shell.settle(target)
+  expect(await shell.small(source)).toMatchObject({ counted: 10, forwarded: 10 })
+  expect(await shell.small(target)).toMatchObject({ counted: 10, duplicate: 10, missing: 0 })
+
+  expect(await bench.redis.xlen(source.keys.outbox)).toBe(1)
+  await target.release(Date.now())
+  expect(await bench.redis.hgetall(target.keys.acks)).toEqual({ 'x:s.0': '9' })
+  await source.shipper.confirm(Date.now() + 20_000)
+  await flat(0)
+  await shell.settle(source)
+  expect(await bench.redis.xlen(source.keys.outbox)).toBe(0)
+})
+
+test('a verdict reaches the alerts with its samples, and the alert survives both its makers', async () => {
+  const shell = await Shell.on(bench.redis, configOf({}, [threshold({ above: 5 })]))
+  const alerts = await shell.claim({ stream: 'alerts', partition: 0 })
+  const one = await shell.claim(TARGET)
+  await sendBatch(bench.redis, one.keys.log, 'p~1~a', 0, pastEvents(8, 100))
+  await shell.pass(one)
+  await waitFor(async () => (await bench.redis.xlen(alerts.keys.log)) > 0)
+  await shell.settle(alerts)
+  const shown = await bench.redis.hvals(alerts.keys.view)
+  const alert = JSON.parse(shown.find((json) => json.includes('"k2"'))!) as Record<string, unknown>
+  expect(alert).toMatchObject({ rule: 'high', state: 'firing', value: 5.5, group: { k: 'k2' } })
+  expect((alert['evidence'] as { samples: { v: number }[] }).samples.map(({ v }) => v)).toEqual([8, 3])
+  await kill(alerts)
+  const again = await shell.claim({ stream: 'alerts', partition: 0 }, alerts.token)
+  expect(again.fold.small()).toEqual(await shell.small(alerts))
+})
+
+test('a row nested beyond all bounds is no sample, and does not stop the commit that tells', async () => {
+  const shell = await Shell.on(bench.redis, configOf({}, [threshold({ above: 5 })]))
+  const one = await shell.claim(TARGET)
+  const deep = '['.repeat(50_000) + ']'.repeat(50_000)
+  const columns = `{"at":[${Date.now() - 20_000}],"k":["a"],"v":[9],"good":[true],"x":[${deep}]}`
+  await bench.redis.xadd(
+    one.keys.log,
+    '*',
+    ...[
+      'weir',
+      'batch/1',
+      'from',
+      'p~1~a',
+      'seq',
+      '0',
+      'n',
+      '1',
+      'schema',
+      'x',
+      'minute',
+      '0',
+      'cols',
+      columns,
+    ],
+  )
+  expect(await shell.settle(one)).toBe('idle')
+  await shell.pass(one)
+  const { log } = partitionKeys(shell.env.namespace, 'alerts', 0)
+  await waitFor(async () => (await bench.redis.xlen(log)) > 0)
+  expect(JSON.stringify(await bench.redis.xrange(log, '-', '+'))).toContain('firing')
+})
+
+async function waitFor(what: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (await what()) return
+    await sleep(4)
+  }
+  throw new Error('it never came')
+}
