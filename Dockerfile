@@ -18,5 +18,7 @@ USER root
 RUN apt-get update \
  && apt-get install -y --no-install-recommends chromium fonts-liberation \
  && rm -rf /var/lib/apt/lists/*
-ENV WEIR_CHROMIUM=/usr/bin/chromium
+# Chromium's sandbox needs rights that the container is denied on purpose: no capability, no new privileges, a file
+# system that cannot be written. The container is the sandbox. What Chromium keeps at home goes to /tmp.
+ENV WEIR_CHROMIUM=/usr/bin/chromium WEIR_CHROMIUM_SANDBOX=off XDG_CONFIG_HOME=/tmp/.config XDG_CACHE_HOME=/tmp/.cache
 USER node

@@ -92,6 +92,14 @@ test('broken files are reported with their line, the others run', async () => {
   expect(messages).toMatch(/sites\/twice\.ts: the name "a" is taken by sites\/checks\.ts/)
 })
 
+test('scrapers with nothing to do are still seen to be alive; a glob that matches nothing is said', async () => {
+  await start({})
+  const client = connect(redis.url, 'query')
+  await expect.poll(async () => String(await client.client('LIST'))).toMatch(/ name=weir-scrapers /)
+  client.disconnect()
+  expect(logged.join('\n')).toContain('./sites/*.ts matches no file')
+})
+
 test('a reload takes new files, and keeps the last good form of one that broke', async () => {
   await start({ 'checks.ts': checks() })
   await writeFile(join(folder, 'sites', 'checks.ts'), 'export default (')

@@ -1,12 +1,12 @@
 /** The scrapers as a program: config and files in, a schedule of runs, events out. Tests run it in process. */
 import { dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
-import { type CompiledConfig, type RunEvent, loadConfig } from '../engine/index.ts'
+import { type CompiledConfig, type RunEvent, loadConfig, matchFiles } from '../engine/index.ts'
 import { fromCompiled } from './define/check.ts'
-import { glob } from './load/glob.ts'
 import { scraperLoader } from './load/scraper-files.ts'
 import { openOutlet } from './outlet.ts'
 import { type Pool, openPool } from './pool/pool.ts'
+import { startPulse } from './pulse.ts'
 import { type RunWorld, run } from './run.ts'
 import { memoryGate } from './schedule/gate.ts'
 import { type Scheduled, createSchedule } from './schedule/schedule.ts'
@@ -19,6 +19,8 @@ export interface AppOptions {
   toolVersion: string
   /** Finds the browser; asked only when a browser scraper is there. */
   chromium: () => Promise<string>
+  /** Off: pages run without Chromium's own sandbox, for containers, whose walls it cannot be built within. */
+  sandbox?: boolean
   /** Rules such as `MAP * 127.0.0.1:8080`. */
   hostRules?: string
   log: Logger
@@ -76,8 +78,15 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     if (!sent.ok) log.warn({ stream, scraper, reason: sent.reason }, 'an event was refused')
   }
 
+  async function filesOf(globs: string[]): Promise<string[]> {
+    const found = await Promise.all(globs.map((glob) => matchFiles(glob, folder)))
+    for (const [i, files] of found.entries())
+      if (files.length === 0) log.error({ glob: globs[i] }, `${globs[i]} matches no file`)
+    return [...new Set(found.flat())].toSorted()
+  }
+
   async function apply(config: CompiledConfig): Promise<void> {
-    const { scrapers, problems } = await loadFiles(await glob(config.scrapers, folder), folder)
+    const { scrapers, problems } = await loadFiles(await filesOf(config.scrapers), folder)
     for (const { file, message } of problems) log.error({ file }, message)
     const version = `config-${config.hash.slice(0, 7)}`
     const names = new Set(scrapers.map(({ scraper }) => scraper.name))
@@ -93,6 +102,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   }
 
   await apply(first)
+  const stopPulse = startPulse(options.redisUrl)
   const health = setInterval(() => {
     const { pool } = world
     log.info(
@@ -124,14 +134,17 @@ export async function startScrapers(options: AppOptions): Promise<App> {
       await world.pool?.close(0)
       // Runs that the closing pool has just ended still publish their event.
       await schedule.stop(GRACE_MS)
-      await outlet.close()
+      await outlet.close().finally(stopPulse)
     },
   }
 }
 
-async function startPool({ chromium, hostRules, log }: AppOptions): Promise<Pool> {
-  const executable = await chromium()
-  const pool = await openPool({ executable, ...(hostRules === undefined ? {} : { hostRules }) })
+async function startPool({ chromium, sandbox, hostRules, log }: AppOptions): Promise<Pool> {
+  const pool = await openPool({
+    executable: await chromium(),
+    ...(sandbox === false && { noSandbox: true }),
+    ...(hostRules !== undefined && { hostRules }),
+  })
   log.info({ workers: pool.workers }, 'browser pool ready')
   return pool
 }

@@ -12,6 +12,17 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 }
 const hostRules = env['WEIR_HOST_RESOLVER_RULES']
 
+const starting = startScrapers({
+  redisUrl: env['REDIS_URL'] || 'redis://127.0.0.1:6379',
+  configPath: env['WEIR_CONFIG'] || 'streams.config.ts',
+  toolVersion: version,
+  chromium: findBrowser,
+  sandbox: env['WEIR_CHROMIUM_SANDBOX'] !== 'off',
+  ...(hostRules ? { hostRules } : {}),
+  log,
+})
+// Told below; a reload or an end that comes earlier waits for it.
+starting.catch(() => undefined)
 let app: App | null = null
 const closing = closeWithGrace({ delay: 15_000, logger: false }, async ({ err }) => {
   if (err) log.fatal({ err }, 'the scrapers stop')
@@ -22,18 +33,13 @@ process.on('disconnect', () => closing.close())
 let reloading: Promise<void> = Promise.resolve()
 process.on('message', (message: unknown) => {
   if ((message as { type?: unknown } | null)?.type !== 'reload') return
-  reloading = reloading.then(() => app?.reload()).catch((error: unknown) => log.error(explain(error)))
+  reloading = reloading
+    .then(async () => (await starting).reload())
+    .catch((error: unknown) => log.error(explain(error)))
 })
 
 try {
-  app = await startScrapers({
-    redisUrl: env['REDIS_URL'] ?? 'redis://127.0.0.1:6379',
-    configPath: env['WEIR_CONFIG'] ?? 'streams.config.ts',
-    toolVersion: version,
-    chromium: findBrowser,
-    ...(hostRules ? { hostRules } : {}),
-    log,
-  })
+  app = await starting
   if (process.send) process.send({ type: 'ready' })
 } catch (error) {
   log.fatal(explain(error))

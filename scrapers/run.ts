@@ -4,7 +4,7 @@
  */
 import { RIGHT, type RunEvent } from '../engine/index.ts'
 import type { BrowserScraper } from './define/scraper.ts'
-import { mayReadFrom, refusedAddress } from './http/address.ts'
+import { refusedAddress } from './http/address.ts'
 import { retryAfter } from './http/retry-after.ts'
 import { visitCheck } from './http/visit-check.ts'
 import { type Row, visitJson } from './http/visit-json.ts'
@@ -94,7 +94,7 @@ async function visitPage(scraper: BrowserScraper, world: RunWorld): Promise<Sign
     const limits = { deadline: scraper.timeout + HARD_EXTRA_MS, patience: POOL_PATIENCE_MS }
     const signals = await pool.run((lease) => {
       waited = performance.now() - queued
-      return visit(lease, scraper, { mayRead: (address) => mayReadFrom(address, reach) })
+      return visit(lease, scraper, reach)
     }, limits)
     signals.timings.waited = waited
     // What breaks because we are stopping is nobody's failure.

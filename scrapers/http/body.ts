@@ -24,7 +24,7 @@ export function readBody(response: IncomingMessage, maxBytes: number): Promise<B
   const source = unpacker ? pipeline(response, unpacker, () => undefined) : response
   return new Promise((resolve) => {
     // One buffer that grows: a body of a million tiny chunks must not be a million objects.
-    let buffer = Buffer.alloc(0)
+    let buffer: Buffer = Buffer.alloc(0)
     let bytes = 0
     let packed = 0
     response.on('data', (chunk: Buffer) => void (packed += chunk.length))

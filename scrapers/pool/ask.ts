@@ -8,8 +8,12 @@ const ANSWER_MS = 5000
 const MAX_ANSWER = 8 * 1024 * 1024
 
 // The compiler may wrap named functions in a helper of this name, which does not exist in the page.
+// An element named `title` or `querySelectorAll` would hide the document's own: only its prototype is asked.
 const SOURCE = `((question) => { const __name = (target) => target; const __vite_ssr_exports__ = {};
-  return JSON.stringify((${readPage.toString()})(question, ${collectProduct.toString()})) })`
+  const real = document, own = Object.getPrototypeOf(real);
+  return ((document) => JSON.stringify((${readPage.toString()})(question, ${collectProduct.toString()})))(
+    new Proxy({}, { get: (_, name) => { const value = Reflect.get(own, name, real);
+      return typeof value === 'function' ? value.bind(real) : value } })) })`
 
 /** The page's answer. Rejects when it does not come within 5 s or is unreasonably large. */
 export async function ask(session: CDPSession, question: PageQuestion): Promise<PageAnswer> {

@@ -34,6 +34,8 @@ export function launchOptions(options: ChromiumOptions): LaunchOptions {
     '--no-pings',
     // An address is visited as written; a silent change to https would measure something else.
     '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,Translate,OptimizationHints,MediaRouter,AutofillServerCommunication,InterestFeedContentSuggestions',
+    // A public page may not reach into a private network; Chromium's default leaves sockets out.
+    '--enable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets',
     // By flag rather than by interception: no round trip to Node for each request.
     '--blink-settings=imagesEnabled=false',
     '--disable-remote-fonts',

@@ -62,6 +62,15 @@ export async function startHostileSite(): Promise<HostileSite> {
           .writeHead(200, { 'content-type': 'application/zip', 'content-disposition': 'attachment' })
           .end('PK'),
       '/nothing': () => response.writeHead(204).end(),
+      '/to-private': () => response.writeHead(302, { location: 'http://10.255.255.1/' }).end(),
+      '/script-to-private': () =>
+        html(`<title>North Bank</title><script>location.href = 'http://10.255.255.1/'</script>`),
+      // Elements that stand in the way of the document's own members.
+      '/clobbered': () =>
+        html(
+          `${GOOD}<img name=title><img name=body><form name=querySelectorAll></form><form name=querySelector><input name=id></form><form name=documentElement></form>`,
+        ),
+      '/huge': () => html(`${GOOD}${'<b>x</b>'.repeat(200_000)}`),
       // A page that lies to scripts running beside its own.
       '/tampering': () =>
         html(

@@ -1,58 +1,52 @@
 /** One visit of one page with a real browser: everything that happened, recorded as signals, nothing judged. */
 import type { CDPSession, HTTPResponse } from 'puppeteer-core'
 import type { BrowserScraper } from '../define/scraper.ts'
+import type { Reach } from '../http/address.ts'
 import { identityPasses } from '../outcome/identity.ts'
 import { type Signals, blankSignals } from '../outcome/signals.ts'
 import { interpret } from '../read/interpret.ts'
 import type { PageAnswer } from '../read/in-page.ts'
 import { ask } from './ask.ts'
 import { type Lease, within } from './browsers.ts'
+import { checkOrigin, guardNavigation } from './reach.ts'
 import { mainResponse, networkTimings, watch } from './watch.ts'
 
 /** Kept back from the time limit, so that a page that never finishes loading can still be read. */
 const READ_RESERVE_MS = 2000
 
-export interface VisitOptions {
-  /** Whether the address a response came from may be read; otherwise the visit is refused. */
-  mayRead?: (address: string) => boolean
-}
-
 /** Visits the page. Never rejects: what goes wrong is a signal. */
 export async function visit(
   lease: Lease,
   scraper: BrowserScraper,
-  options: VisitOptions = {},
+  reach: Reach = scraper.reach,
 ): Promise<Signals> {
   const signals: Signals = { ...blankSignals(scraper), optionalShare: scraper.optionalShare }
   const { page } = lease
   try {
     const session = await page.createCDPSession()
     const watched = await watch(page, session, signals)
+    await guardNavigation(session, reach, signals)
     if (!scraper.scripts) await page.setJavaScriptEnabled(false)
     await load(lease, scraper, signals)
-    const response = watched.response
-    if (response) {
-      signals.main = mainResponse(response)
-      signals.timings = { ...signals.timings, ...networkTimings(response) }
-      if (isForbidden(response, options)) return signals
+    const { response } = watched
+    if (response === null) await noteHang(session, signals)
+    else {
+      note(response, reach, signals)
+      if (signals.fault === null && !signals.download) await readSettled(session, scraper, signals)
+      // Scripts may have led to another page meanwhile, and that is the one that was read.
+      if (watched.response !== null && watched.response !== response) note(watched.response, reach, signals)
     }
-    const readable = response !== null && signals.fault === null
-    if (readable && !signals.download) await readSettled(session, scraper, signals)
-    else if (response === null) await noteHang(session, signals)
   } catch (error) {
     noteFailure(lease, signals, error)
   }
+  if (signals.fault?.reason === 'private_target') signals.fields = {}
   return signals
+}
 
-  function isForbidden(response: HTTPResponse, { mayRead }: VisitOptions): boolean {
-    const address = response.remoteAddress().ip
-    if (!mayRead || address === undefined || mayRead(address)) return false
-    signals.fault = {
-      reason: 'private_target',
-      detail: `${response.url()} came from ${address}, which is not public`,
-    }
-    return true
-  }
+function note(response: HTTPResponse, reach: Reach, signals: Signals): void {
+  signals.main = mainResponse(response)
+  signals.timings = { ...signals.timings, ...networkTimings(response) }
+  checkOrigin(response, reach, signals)
 }
 
 async function load({ page }: Lease, scraper: BrowserScraper, signals: Signals): Promise<void> {
