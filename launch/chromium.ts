@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { WeirError } from '../engine/index.ts'
 import { systemInstaller, type Installer } from './debian.ts'
 import { findProgram } from './find-program.ts'
+import { fontSettings } from './fonts.ts'
 import { STATE } from './place.ts'
 
 export interface Chromium {
@@ -42,7 +43,7 @@ const LIBRARIES: Record<string, string> = {
 
 const run = promisify(execFile)
 
-/** Rejects with WEIR_SETUP when there is none that starts. */
+/** Rejects with WEIR_SETUP when there is none that starts. May set variables of this process, for its fonts. */
 export async function findChromium(options: ChromiumOptions = {}): Promise<Chromium> {
   const env = options.env ?? process.env
   const named = env['WEIR_CHROMIUM']
@@ -85,6 +86,8 @@ async function fromPackage(options: ChromiumOptions): Promise<Chromium> {
       'Chromium does not start.',
       `Type ${path} --version to see why, or set WEIR_CHROMIUM.`,
     )
+  // Every Chromium started from here on, by us or by our parts, inherits them.
+  Object.assign(process.env, fontSettings(join(folder(options.state ?? STATE), 'fonts'), process.env))
   return { path, source: 'npm package', version }
 }
 
