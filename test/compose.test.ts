@@ -70,6 +70,8 @@ const schema = {
 }
 
 interface Service {
+  cap_drop?: string[]
+  security_opt?: string[]
   build?: { target: string }
   image?: string
   command?: string[]
@@ -147,4 +149,13 @@ test('every stage ends as a user who is not root, and only scrapers get a browse
 test('the image holds every folder that its verbs start', () => {
   const verbs = [...read('weir').matchAll(/\['(\w+)\/[\w/.-]+\.ts'/g)].map((match) => match[1])
   for (const folder of new Set(verbs)) expect(dockerfile).toContain(`COPY ${folder} ${folder}`)
+})
+
+test('Chromium runs without its own sandbox where the container denies it what one needs', () => {
+  const { scrapers } = compose.services
+  expect([scrapers?.cap_drop, scrapers?.security_opt]).toEqual([['ALL'], ['no-new-privileges:true']])
+  const stage = dockerfile.split(/^FROM /m).at(-1)!
+  expect(stage).toContain('WEIR_CHROMIUM_SANDBOX=off')
+  // Its folders at home cannot be written: the file system is read-only but for /tmp.
+  for (const home of ['XDG_CONFIG_HOME', 'XDG_CACHE_HOME']) expect(stage).toContain(`${home}=/tmp/`)
 })
