@@ -80,6 +80,7 @@ function rungFor(metric: CompiledMetric, query: SeriesQuery): Rung {
   if (!metric.stats.includes(stat)) {
     throw refused(`${metric.name} has no ${stat}.`, `It has ${metric.stats.join(', ')}.`)
   }
+  if (!(step > 0)) throw refused('step is not above zero.', `Kept are ${metric.series.join(', ')}.`)
   if (!(query.to > query.from))
     throw refused('from is not before to.', 'Give from and to in ms, or as ISO times.')
   if ((query.to - query.from) / step > MAX_POINTS) {
