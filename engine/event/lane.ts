@@ -12,13 +12,29 @@ export interface Sealed {
   /** Sum of the bytes its rows were taken with. */
   bytes: number
   fields: string[]
+  /** Rows of the lane up to its end. */
+  upTo: number
 }
 
+/** An entry that Redis has acknowledged: a failover may lose it all the same. */
+export interface Written {
+  entry: Sealed
+  /** Its id in the log. */
+  id: string
+  /** When it was acknowledged, ms. */
+  at: number
+}
+
+/** What is kept of written entries per lane, bytes of rows. */
+const MAX_WRITTEN_BYTES = 2 * 1024 * 1024
+
 export interface Lane {
-  /** Sequence number the next row will get. */
+  /** Rows taken. */
   readonly next: number
-  /** Rows below this number are in Redis. */
+  /** Rows that are in Redis: the first so many of those taken. */
   readonly acked: number
+  /** The entry written last, or null. */
+  readonly newest: Written | null
   /** Takes a valid row; true when that sealed a batch. `minute` is the wall-clock minute it is accounted to. */
   add(row: EncodedRow, minute: number): boolean
   /** Takes a row for the dead letters; true when that sealed a batch. */
@@ -27,15 +43,26 @@ export interface Lane {
   seal(): void
   /** The oldest sealed entry; it stays until `ack`. */
   head(): Sealed | undefined
-  ack(): void
+  /** Notes that the head is in the log as `id`, at `now`. Returns it, or null where it had been there before. */
+  ack(id: string, now: number): Sealed | null
+  /** Offers again what was written since `since` (ms), oldest first and unchanged. */
+  rewind(since: number): void
 }
 
 type Open = { kind: 'batch'; minute: number; batch: Batch } | { kind: 'reject'; rows: Rejected[] }
 
-/** `from` is the producer id, `schema` the version the rows were validated against. */
-export function createLane(from: string, schema: string): Lane {
+/**
+ * `from` gives the producer id, asked for with every entry: under another id numbers begin at 0 again. `schema` is
+ * the version the rows were validated against.
+ */
+export function createLane(from: () => string, schema: string): Lane {
   const sealed: Sealed[] = []
+  let written: Written[] = []
+  let writtenBytes = 0
   let open: Open | null = null
+  let id = ''
+  /** Rows taken when `id` came into use. */
+  let base = 0
   let first = 0
   let next = 0
   let acked = 0
@@ -46,15 +73,21 @@ export function createLane(from: string, schema: string): Lane {
     const rows = next - first
     const fields =
       open.kind === 'batch'
-        ? batchFields(from, first, rows, schema, open.minute, open.batch.columns())
-        : rejectFields(from, first, open.rows)
-    sealed.push({ rows, bytes, fields })
+        ? batchFields(id, first - base, rows, schema, open.minute, open.batch.columns())
+        : rejectFields(id, first - base, open.rows)
+    sealed.push({ rows, bytes, fields, upTo: next })
     open = null
     first = next
     bytes = 0
     return true
   }
 
+  const begin = (what: Open): void => {
+    const now = from()
+    if (now !== id) base = next
+    id = now
+    open = what
+  }
   return {
     get next() {
       return next
@@ -62,13 +95,17 @@ export function createLane(from: string, schema: string): Lane {
     get acked() {
       return acked
     },
+    get newest() {
+      return written.at(-1) ?? null
+    },
     add: (row, minute) => {
       let cut = false
       if (open !== null && (open.kind !== 'batch' || open.minute !== minute)) cut = seal()
       if (open?.kind === 'batch' && !open.batch.add(row)) cut = seal()
       if (open === null) {
-        open = { kind: 'batch', minute, batch: createBatch() }
-        open.batch.add(row)
+        const batch = createBatch()
+        batch.add(row)
+        begin({ kind: 'batch', minute, batch })
       }
       next++
       bytes += row.bytes
@@ -79,13 +116,26 @@ export function createLane(from: string, schema: string): Lane {
         open?.kind === 'reject' && open.rows.length < MAX_BATCH_ROWS && bytes + dead.bytes <= MAX_BATCH_BYTES
       const cut = !fits && seal()
       if (open?.kind === 'reject') open.rows.push(dead.row)
-      else open = { kind: 'reject', rows: [dead.row] }
+      else begin({ kind: 'reject', rows: [dead.row] })
       next++
       bytes += dead.bytes
       return cut
     },
     seal: () => void seal(),
     head: () => sealed[0],
-    ack: () => void (acked += sealed.shift()?.rows ?? 0),
+    ack: (logId, now) => {
+      const entry = sealed.shift()!
+      written.push({ entry, id: logId, at: now })
+      writtenBytes += entry.bytes
+      while (writtenBytes > MAX_WRITTEN_BYTES) writtenBytes -= written.shift()!.entry.bytes
+      if (entry.upTo <= acked) return null
+      acked = entry.upTo
+      return entry
+    },
+    rewind: (since) => {
+      sealed.unshift(...written.filter(({ at }) => at >= since).map(({ entry }) => entry))
+      written = []
+      writtenBytes = 0
+    },
   }
 }

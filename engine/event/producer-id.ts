@@ -14,3 +14,20 @@ export function producerId(name: string, startMs: number, random: () => number):
   const nonce = Array.from({ length: 12 }, () => Math.floor(random() * 36).toString(36)).join('')
   return `${cleanName(name)}~${startMs}~${nonce}`
 }
+
+/** Well within the time after which the engine refuses a producer it does not remember (a day). ms */
+const RENEW_AFTER = 12 * 3_600_000
+
+/**
+ * The id of a producer that lives for long, given anew every 12 h: an engine that lost its memory (an emptied
+ * Redis) refuses numbers above 0 of an id that began over a day ago, as it cannot tell them from a resend.
+ */
+export function renewedId(name: string, now: () => number, random: () => number): () => string {
+  let began = now()
+  let id = producerId(name, began, random)
+  return () => {
+    if (now() - began < RENEW_AFTER) return id
+    began = now()
+    return (id = producerId(name, began, random))
+  }
+}

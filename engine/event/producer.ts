@@ -14,6 +14,7 @@ export interface ProducerOptions {
 export type Sent = { ok: true } | { ok: false; reason: string }
 
 export interface Producer {
+  /** The id that the next entry carries; one that was not given is renewed every 12 h. */
   readonly id: string
   /**
    * Validates and queues one event. Resolves when there is room, not when it is written: see `flush`.

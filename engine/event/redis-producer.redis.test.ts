@@ -209,3 +209,25 @@ test('a closed producer refuses', async () => {
   await expect(producer.send(trade())).rejects.toMatchObject({ code: 'WEIR_PRODUCER_CLOSED' })
   expect((await counted()).rows).toEqual([2.5])
 })
+
+test('acknowledged entries that a failover lost are written again, before what is new', async () => {
+  const target = { redisUrl: server.url, namespace: 'test', stream }
+  const producer = await openProducer(target, { name: 'p' })
+  const send = async (from: number, to: number): Promise<void> => {
+    for (let i = from; i < to; i++) await producer.send(trade({ pair: 'P1', volume: i }))
+    await producer.flush()
+  }
+  for (const at of [0, 1, 2, 3]) await send(10 * at, 10 * at + 10)
+  const { log: key } = partitionKeys('test', 'trades', partitionOf('P1', PARTITIONS))
+  const lost = (await redis.xrevrange(key, '+', '-', 'COUNT', 2)).map(([id]) => id)
+  await redis.xdel(key, ...lost)
+  await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  await send(40, 50)
+  expect(byValue((await counted()).rows)).toEqual(numbers(50))
+
+  const before = (await counted()).entries
+  await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  await send(50, 60)
+  expect((await counted()).entries, 'nothing lost, nothing written again').toBe(before + 1)
+  await producer.close()
+})

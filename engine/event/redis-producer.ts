@@ -9,7 +9,7 @@ import { encodeRow } from './batch.ts'
 import { MAX_EVENT_BYTES } from './entry.ts'
 import { createLane, type Lane } from './lane.ts'
 import type { Producer, ProducerOptions, Sent } from './producer.ts'
-import { producerId } from './producer-id.ts'
+import { renewedId } from './producer-id.ts'
 import { hostOf, redisAway } from './redis-away.ts'
 import { createSender } from './redis-sender.ts'
 import { createWriter, type Late } from './redis-writer.ts'
@@ -45,14 +45,15 @@ export async function openProducer(
   world: ProducerWorld = { now: Date.now, random: Math.random },
 ): Promise<Producer> {
   const { stream } = target
-  const id = options.id ?? producerId(options.name, world.now(), world.random)
+  const given = options.id
+  const id = given === undefined ? renewedId(options.name, world.now, world.random) : () => given
   const validate = compileValidator(stream)
   const lanes = Array.from({ length: stream.partitions }, () => createLane(id, stream.schemaVersion))
   const writer = createWriter({
     sender: createSender(() => openClient(target)),
     lanes,
     logs: lanes.map((_, partition) => partitionKeys(target.namespace, stream.name, partition).log),
-    random: world.random,
+    ...world,
     ...options,
   })
   const accepted = Promise.resolve<Sent>({ ok: true })
@@ -64,7 +65,9 @@ export async function openProducer(
   }
 
   return {
-    id,
+    get id() {
+      return id()
+    },
     send: (row, origin = '') => {
       if (writer.closed) return Promise.reject(closedError())
       const key = keyOf(stream, row)

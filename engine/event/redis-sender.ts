@@ -9,8 +9,10 @@ import type { Redis } from 'ioredis'
 const CALL_DEADLINE_MS = 2000
 
 export interface Sender {
-  /** One pipeline. Per command null (done) or what went wrong; never rejects. */
-  write(commands: string[][]): Promise<(Error | null)[]>
+  /** How many connections were lost: the next one may lead to a server that knows less. */
+  readonly losses: number
+  /** One pipeline. Per command its reply, or what went wrong; never rejects. */
+  write(commands: string[][]): Promise<unknown[]>
   close(): void
 }
 
@@ -18,19 +20,31 @@ export interface Sender {
 export function createSender(open: () => Redis, deadline = CALL_DEADLINE_MS): Sender {
   let client: Redis | null = null
 
+  let losses = 0
   const drop = (): void => {
+    if (client !== null) losses++
     client?.disconnect()
     client = null
   }
 
-  const attempt = async (commands: string[][]): Promise<(Error | null)[]> => {
-    const mine = client ?? (client = open())
+  const fresh = (): Redis => {
+    const made = open()
+    // It reconnects by itself.
+    made.on('close', () => void (made === client && losses++))
+    return made
+  }
+
+  const attempt = async (commands: string[][]): Promise<unknown[]> => {
+    const mine = client ?? (client = fresh())
     if (mine.status === 'wait') await connected(mine)
     const replies = await mine.pipeline(commands).exec()
-    return commands.map((_, i) => replies?.[i]?.[0] ?? null)
+    return commands.map((_, i) => replies?.[i]?.[0] ?? replies?.[i]?.[1] ?? null)
   }
 
   return {
+    get losses() {
+      return losses
+    },
     write: async (commands) => {
       const timer = new AbortController()
       const overdue = sleep(deadline, undefined, { signal: timer.signal }).then(() => {
@@ -40,7 +54,7 @@ export function createSender(open: () => Redis, deadline = CALL_DEADLINE_MS): Se
       overdue.catch(() => undefined)
       try {
         const outcome = await Promise.race([attempt(commands), overdue])
-        if (outcome.some((error) => error !== null && !isReply(error))) drop()
+        if (outcome.some((reply) => reply instanceof Error && !isReply(reply))) drop()
         return outcome
       } catch (error) {
         drop()
@@ -57,7 +71,7 @@ export function createSender(open: () => Redis, deadline = CALL_DEADLINE_MS): Se
  * Whether the server answered, if with an error: then the connection is sound. Not so for the errors of a
  * server that is no longer, or not yet, the one to write to.
  */
-function isReply(error: Error): boolean {
+export function isReply(error: Error): boolean {
   return error.name === 'ReplyError' && !/^(READONLY|UNBLOCKED|CLUSTERDOWN|MASTERDOWN)/.test(error.message)
 }
 

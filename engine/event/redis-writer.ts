@@ -1,12 +1,14 @@
 /** Brings batches to Redis in rounds: the oldest of every partition at once, resent unchanged until it is there. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lane } from './lane.ts'
-import type { Sender } from './redis-sender.ts'
+import { isReply, type Sender } from './redis-sender.ts'
 
 const LINGER_MS = 10
 const HIGH_WATER_ROWS = 10_000
 /** Rows may be large: memory is bounded by bytes as well. */
 const HIGH_WATER_BYTES = 16 * 1024 * 1024
+/** What was written longer ago is not looked for again, ms. */
+const LOOK_BACK = 3_600_000
 
 export interface WriterOptions {
   sender: Sender
@@ -15,6 +17,8 @@ export interface WriterOptions {
   logs: string[]
   /** 0 … 1, for the back-off. */
   random: () => number
+  /** Wall clock, ms. */
+  now: () => number
   linger?: number
   highWater?: number
 }
@@ -37,12 +41,14 @@ export interface Writer {
 
 /** One round is in flight at a time, so the order within a partition holds. */
 export function createWriter(options: WriterOptions): Writer {
-  const { sender, lanes, logs, random, linger = LINGER_MS, highWater = HIGH_WATER_ROWS } = options
+  const { sender, lanes, logs, random, now, linger = LINGER_MS, highWater = HIGH_WATER_ROWS } = options
   const state = { rows: 0, bytes: 0, closed: false, abandoned: false, running: false, due: false }
   let timer: NodeJS.Timeout | null = null
   let trouble: Error | null = null
   let flushes: { upTo: number[]; done: () => void }[] = []
   const waiting: (() => void)[] = []
+  /** Lost connections after which what was written before was found to be there. */
+  let proven = 0
 
   const full = (): boolean => state.rows >= highWater || state.bytes >= HIGH_WATER_BYTES
   const behind = (upTo: number[]): boolean => lanes.some((lane, i) => lane.acked < upTo[i]!)
@@ -54,26 +60,48 @@ export function createWriter(options: WriterOptions): Writer {
     return [...lanes.keys()].filter((i) => lanes[i]!.head() !== undefined)
   }
 
+  /**
+   * On a new connection: is the newest entry of each lane still in its log? A server that took over, or came back
+   * with less, has lost a suffix; the lane offers again what it has kept, and the engine counts what it misses.
+   * False where nobody answers.
+   */
+  const prove = async (): Promise<boolean> => {
+    const { losses } = sender
+    if (losses === proven) return true
+    const asked = lanes.flatMap((lane, i) => (lane.newest === null ? [] : [{ lane, i, last: lane.newest }]))
+    const replies = await sender.write(asked.map(({ i, last }) => ['xrange', logs[i]!, last.id, last.id]))
+    for (const [at, { lane, last }] of asked.entries()) {
+      const reply = replies[at]
+      // One who may write but not read is told nothing: then there is nothing to go by.
+      if (reply instanceof Error && !isReply(reply)) {
+        trouble = reply
+        return false
+      }
+      if (Array.isArray(reply) && !holds(reply, last.entry.fields)) lane.rewind(now() - LOOK_BACK)
+    }
+    proven = losses
+    return true
+  }
+
   /** Writes the head of each lane; those that fail stay for the next attempt, to the byte. */
   const deliver = async (round: number[]): Promise<void> => {
     for (let attempt = 0; round.length > 0 && !state.abandoned; attempt++) {
       if (attempt > 0) await sleep(backOff(attempt, random))
+      if (!(await prove())) continue
       const outcome = await sender.write(
         round.map((i) => ['xadd', logs[i]!, '*', ...lanes[i]!.head()!.fields]),
       )
-      trouble = outcome.find((error) => error !== null) ?? null
-      for (const [at, i] of round.entries()) if (outcome[at] === null) done(lanes[i]!)
-      round = round.filter((_, at) => outcome[at] !== null)
+      trouble = (outcome.find((reply) => reply instanceof Error) as Error | undefined) ?? null
+      for (const [at, i] of round.entries())
+        if (!(outcome[at] instanceof Error)) done(lanes[i]!, String(outcome[at]))
+      round = round.filter((_, at) => outcome[at] instanceof Error)
     }
   }
-
-  const done = (lane: Lane): void => {
-    const { rows, bytes } = lane.head()!
-    state.rows -= rows
-    state.bytes -= bytes
-    lane.ack()
+  const done = (lane: Lane, id: string): void => {
+    const entry = lane.ack(id, now())
+    state.rows -= entry?.rows ?? 0
+    state.bytes -= entry?.bytes ?? 0
   }
-
   const tell = (): void => {
     if (!full()) for (const resume of waiting.splice(0)) resume()
     for (const flush of flushes) if (!behind(flush.upTo)) flush.done()
@@ -133,6 +161,12 @@ export function createWriter(options: WriterOptions): Writer {
       return late
     },
   }
+}
+
+/** Whether the reply of XRANGE is the entry with these fields. */
+function holds(reply: unknown[], fields: string[]): boolean {
+  const found = (reply[0] as [id: string, fields: string[]] | undefined)?.[1]
+  return found !== undefined && fields.every((field, i) => field === found[i])
 }
 
 /** 50 ms doubling to 1 s, half of it random, so that many producers do not knock together. */

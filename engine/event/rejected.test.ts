@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MAX_DEAD_BYTES } from './entry.ts'
-import { cleanName, producerId } from './producer-id.ts'
+import { cleanName, producerId, renewedId } from './producer-id.ts'
 import { cutBytes, rejected } from './rejected.ts'
 
 test('texts are cut by bytes, at whole characters', () => {
@@ -33,4 +33,18 @@ test('producer ids are clean and carry their start', () => {
   expect(cleanName('Bank 1/näme~x')).toBe('bank-1-n-me-x')
   expect(cleanName('')).toBe('producer')
   expect(producerId('p', 1234, () => 0.999)).toBe('p~1234~zzzzzzzzzzzz')
+})
+
+test('a producer that lives for long gets a new id twice a day', () => {
+  let now = 1000
+  const id = renewedId(
+    'p',
+    () => now,
+    () => 0,
+  )
+  expect(id()).toBe('p~1000~000000000000')
+  now += 12 * 3_600_000 - 1
+  expect(id()).toBe('p~1000~000000000000')
+  now += 1
+  expect(id()).toBe(`p~${now}~000000000000`)
 })
