@@ -34,7 +34,7 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 -- First write: allowed when memory is full, and after it everything else in this script is too.
 redis.call('XGROUP', 'SETID', KEYS[2], 'weir', ARGV[4], 'ENTRIESREAD', string.format('%.0f', n))
 redis.call('HSET', KEYS[1], 'cid', ARGV[3], 'off', ARGV[4], 'n', ARGV[5],
-  'exp', string.format('%.0f', now + tonumber(ARGV[6])))
+  'exp', string.format('%.0f', now + tonumber(ARGV[6])), 'at', string.format('%.0f', now))
 local function pairs_to(key)
   local from, to = section()
   for i = from, to, 2 do redis.call('HSET', key, ARGV[i], ARGV[i + 1]) end

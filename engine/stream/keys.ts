@@ -21,6 +21,8 @@ export interface PartitionKeys {
   /** Streams of events refused for lateness, and of events that could not be read. Bounded; counters are exact. */
   late: string
   dead: string
+  /** Hash: how many rows of `dead` and `late` people have replayed and dropped. */
+  ledger: string
   /** Hash: producer id -> last sequence number that a snapshot of this partition holds. */
   acks: string
   /** Prefix of this partition's series keys. */
@@ -39,6 +41,7 @@ export function partitionKeys(namespace: string, stream: string, partition: numb
     outbox: `${tag}:outbox`,
     late: `${tag}:late`,
     dead: `${tag}:dead`,
+    ledger: `${tag}:ledger`,
     acks: `${tag}:acks`,
     series: `${tag}:s:`,
   }
