@@ -214,6 +214,29 @@ it('history that ends shows its open panes after a quiet moment, and a later eve
   expect(shown.get(`m 1h ${START + 3_600_000} ["a"]`)).toMatchObject({ count: 1, sum: 2 })
 })
 
+it('a window with a long slide is shown before its first slide, as of the slide before', () => {
+  const fold = fresh('live')
+  const at = START + 90_000
+  for (const entry of entriesOf([{ at: START + 30_000, k: 'a', v: 7, good: true }], 1, () => at))
+    fold.step(entry)
+  fold.step(tick(at + 10_000))
+  const { view } = fold.take()
+  expect((JSON.parse(view.get('m/1h')!) as ViewHeader).asOf).toBe(START + 60_000)
+  expect((JSON.parse(view.get('m/1h/0')!) as ViewBlock).sum).toEqual([7])
+})
+
+it('an empty log of a stream whose silence is watched asks for time to pass, and fires', () => {
+  const silence: CompiledRule = { ...RULES[1]!, id: 'nothing', metric: 'all' }
+  const config = testConfig('live', [silence])
+  config.metrics = [{ ...config.metrics[0]!, name: 'all', by: [], hash: 'ha' }]
+  const fold = new PartitionFold('s', 0, '1-0', () => config)
+  expect(fold.dueAt()).toBe(0)
+  fold.step(tick(START))
+  expect(fold.dueAt()).toBe(START + 2000)
+  for (let ms = START; ms <= START + 140_000; ms += 10_000) fold.step(tick(ms))
+  expect(fold.take().told.map(({ change }) => [change.rule, change.verdict])).toEqual([['nothing', 'firing']])
+})
+
 it('a resent batch counts nothing, a partly new one just its new rows, a hole is filled exactly', () => {
   const events = Array.from({ length: 30 }, (_, i) => ({ at: START + i * 100, k: 'a', v: 1, good: true }))
   const entry = (from: number, to: number): Entry => {

@@ -141,7 +141,8 @@ export class PartitionFold implements Fold {
     if (this.stream.clock === 'event') {
       return this.newestAt === null || this.newestAt === this.shownAt ? null : this.newestAt + QUIET
     }
-    const due = Number.isFinite(this.turned) ? this.plan.dueAt() : null
+    if (!Number.isFinite(this.turned)) return this.plan.watchesSilence ? 0 : null
+    const due = this.plan.dueAt()
     return due === null ? null : due + this.stream.disorder
   }
 

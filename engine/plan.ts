@@ -37,6 +37,8 @@ export class Plan {
   private readonly sink: Sink
   /** Last JSON of every view field, so that only changed blocks are written. */
   private readonly shown = new Map<string, string>()
+  /** Windows that have slid since this plan came into force. */
+  private readonly slid = new Set<string>()
 
   constructor(config: CompiledConfig, stream: string, sink: Sink, before: Plan | undefined) {
     this.sink = sink
@@ -119,6 +121,11 @@ export class Plan {
     return Number.isFinite(due) ? due : null
   }
 
+  /** Whether a rule waits for the first event of a stream: then time must pass even in an empty log. */
+  get watchesSilence(): boolean {
+    return this.rules.some(({ rule, state }) => rule.kind === 'noData' && state.metric.by.length === 0)
+  }
+
   private evict(state: MetricState, at: number): void {
     const rules = this.rules.filter((rule) => rule.state === state)
     state.evict(
@@ -131,13 +138,17 @@ export class Plan {
 
   private read(state: MetricState, at: number, last: boolean): void {
     for (const [index, window] of state.metric.windows.entries()) {
-      if (at % window.slide !== 0) continue
+      const name = `${state.metric.name}/${window.name}`
+      const end = Math.floor(at / window.slide) * window.slide
+      // The next slide of a day's window may be an hour away: until its first one it is shown as of the one before.
+      if (end === at) this.slid.add(name)
+      else if (this.slid.has(name) || !last) continue
       const rules = this.rules.filter(
         (r) => r.state === state && r.windowIndex === index && r.rule.kind !== 'noData',
       )
       if (rules.length === 0 && !last) continue
-      const fold = state.readWindow(index, at)
-      for (const rule of rules) rule.look(at, fold, (change) => this.tell(rule, change))
+      const fold = state.readWindow(index, end)
+      if (end === at) for (const rule of rules) rule.look(at, fold, (change) => this.tell(rule, change))
       const spike = rules.find((rule) => rule.rule.kind === 'spike')
       const source = {
         keys: state.groups.keys,
@@ -145,7 +156,7 @@ export class Plan {
         value: (stat: CompiledMetric['stats'][number], group: number) => fold.stat(stat, group),
         baseline: spike ? (group: number) => spike.normal(group) : null,
       }
-      encodeView(`${state.metric.name}/${window.name}`, at, source, (field, json) => this.show(field, json))
+      encodeView(name, end, source, (field, json) => this.show(field, json))
     }
   }
 
