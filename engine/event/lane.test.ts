@@ -69,7 +69,7 @@ test('under a new id numbers begin at 0 again, and what is open keeps its own', 
   const seen: string[] = []
   for (let head = lane.head(); head !== undefined; lane.ack('1-0', 0), head = lane.head()) {
     const { from, seq } = Object.fromEntries(
-      Array.from({ length: head.fields.length / 2 }, (_, i) => head!.fields.slice(2 * i, 2 * i + 2)),
+      Array.from({ length: head.fields.length / 2 }, (_, i) => head.fields.slice(2 * i, 2 * i + 2)),
     ) as Record<string, string>
     seen.push(`${from} ${seq}+${head.rows}`)
   }

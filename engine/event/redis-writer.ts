@@ -91,7 +91,7 @@ export function createWriter(options: WriterOptions): Writer {
       const outcome = await sender.write(
         round.map((i) => ['xadd', logs[i]!, '*', ...lanes[i]!.head()!.fields]),
       )
-      trouble = (outcome.find((reply) => reply instanceof Error) as Error | undefined) ?? null
+      trouble = outcome.find((reply) => reply instanceof Error) ?? null
       for (const [at, i] of round.entries())
         if (!(outcome[at] instanceof Error)) done(lanes[i]!, String(outcome[at]))
       round = round.filter((_, at) => outcome[at] instanceof Error)
