@@ -69,7 +69,11 @@ interface Collected {
 async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Collected> {
   const admission = await world.gate.admit(scraper, world.now())
   if (!admission.go) return { signals: skipped(scraper, admission.reason, admission.detail), rows: [] }
-  if (admission.wait > 0) await world.sleep(admission.wait)
+  if (admission.wait > 0) {
+    await world.sleep(admission.wait)
+    const held = await world.gate.held(scraper.host, world.now())
+    if (held) return { signals: skipped(scraper, held.reason, held.detail), rows: [] }
+  }
   const collected = await visitAny(scraper, world)
   collected.signals.timings.waited = (collected.signals.timings.waited ?? 0) + admission.wait
   return collected

@@ -13,6 +13,30 @@ test('turns of one host are one delay apart, other hosts go at once', async () =
   expect(await gate.admit(visit, 60_000)).toEqual({ go: true, wait: 0 })
 })
 
+test('between two scrapers of one host lies the longer of their delays, whoever comes first', async () => {
+  for (const delays of [
+    [0, 5000],
+    [5000, 0],
+  ]) {
+    const gate = memoryGate()
+    const waits = []
+    for (const minDelay of delays) waits.push(await gate.admit({ host: 'a.example', minDelay }, 0))
+    expect(waits).toEqual([
+      { go: true, wait: 0 },
+      { go: true, wait: 5000 },
+    ])
+  }
+})
+
+test('who waits for a turn hears of a hold that came meanwhile', async () => {
+  const gate = memoryGate()
+  await gate.admit(visit, 0)
+  expect(await gate.admit(visit, 0)).toEqual({ go: true, wait: 1000 })
+  expect(await gate.held('a.example', 1000)).toBeNull()
+  await gate.report('a.example', 'rate_limited', 30_000, 500)
+  expect(await gate.held('a.example', 1000)).toMatchObject({ go: false, reason: 'hold', until: 30_000 })
+})
+
 test('turns beyond a minute are refused instead of piling up', async () => {
   const gate = memoryGate()
   for (let i = 0; i < 61; i += 1) expect(await gate.admit(visit, 0)).toMatchObject({ go: true })

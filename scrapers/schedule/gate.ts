@@ -3,9 +3,15 @@ import type { Outcome } from '../../engine/index.ts'
 
 export type Admission =
   /** Go, after waiting so many ms for the host's turn; the turn is booked. */
-  | { go: true; wait: number }
-  /** Stay away until then (ms since 1970). */
-  | { go: false; reason: 'hold' | 'no_permit'; until: number; detail: string }
+  { go: true; wait: number } | Refusal
+
+/** Stay away until then (ms since 1970). */
+export interface Refusal {
+  go: false
+  reason: 'hold' | 'no_permit'
+  until: number
+  detail: string
+}
 
 export interface Visit {
   host: string
@@ -19,13 +25,16 @@ export interface Visit {
  */
 export interface Gate {
   admit(visit: Visit, now: number): Promise<Admission>
+  /** For those who waited for their turn: whether the host has asked to be left alone meanwhile. */
+  held(host: string, now: number): Promise<Refusal | null>
   /** `until`: the time the site itself asked us to wait for, or null. */
   report(host: string, outcome: Outcome, until: number | null, now: number): Promise<void>
 }
 
 interface HostState {
-  /** Start of the next free turn. */
-  next: number
+  /** Start of the turn booked last, and the delay that whoever booked it wants kept after it, ms. */
+  last: number
+  delay: number
   held: number
   why: string
 }
@@ -35,6 +44,8 @@ const HORIZON_MS = 60_000
 /** A site that throttles without saying for how long is left alone for so long. */
 const DEFAULT_HOLD_MS = 60_000
 const MAX_HOSTS = 50_000
+/** Hosts that were not visited for so long may be forgotten. */
+const LONGEST_DELAY_MS = 3_600_000
 
 /** A gate for one process; with several, each keeps its own count. */
 export function memoryGate(): Gate {
@@ -44,7 +55,7 @@ export function memoryGate(): Gate {
     let state = hosts.get(host)
     if (!state) {
       if (hosts.size >= MAX_HOSTS) forget(now)
-      state = { next: 0, held: 0, why: '' }
+      state = { last: -Infinity, delay: 0, held: 0, why: '' }
       hosts.set(host, state)
     }
     return state
@@ -52,15 +63,22 @@ export function memoryGate(): Gate {
 
   /** Drops hosts that nothing is remembered of any more. */
   function forget(now: number): void {
-    for (const [host, state] of hosts) if (state.next <= now && state.held <= now) hosts.delete(host)
+    for (const [host, state] of hosts)
+      if (state.last + LONGEST_DELAY_MS <= now && state.held <= now) hosts.delete(host)
+  }
+
+  function refusal(state: HostState | undefined, now: number): Refusal | null {
+    if (!state || state.held <= now) return null
+    return { go: false, reason: 'hold', until: state.held, detail: holdText(state, now) }
   }
 
   return {
     async admit({ host, minDelay }, now) {
       const state = stateOf(host, now)
-      if (state.held > now)
-        return { go: false, reason: 'hold', until: state.held, detail: holdText(state, now) }
-      const turn = Math.max(now, state.next)
+      const refused = refusal(state, now)
+      if (refused) return refused
+      // Two scrapers of one host: the longer of their delays lies between them, whoever comes first.
+      const turn = Math.max(now, state.last + Math.max(state.delay, minDelay))
       const wait = turn - now
       if (wait > HORIZON_MS) {
         return {
@@ -70,8 +88,11 @@ export function memoryGate(): Gate {
           detail: `${host} has no free turn within ${HORIZON_MS / 1000} s`,
         }
       }
-      state.next = turn + minDelay
+      Object.assign(state, { last: turn, delay: minDelay })
       return { go: true, wait }
+    },
+    async held(host, now) {
+      return refusal(hosts.get(host), now)
     },
     async report(host, outcome, until, now) {
       if (outcome !== 'rate_limited' && until === null) return

@@ -14,6 +14,9 @@ describe('intervals', () => {
     expect(nextDue(every, 1000, 61_000)).toEqual({ due: 121_000, missed: 1 })
     expect(nextDue(every, 1000, 200_000)).toEqual({ due: 241_000, missed: 3 })
   })
+  test('a clock that is set back delays nothing by more than an interval', () => {
+    expect(nextDue(every, 7_200_000, 1000)).toEqual({ due: 61_000, missed: 0 })
+  })
   test('jitter is a small share', () => {
     expect(jitter(every, 0.999)).toBeLessThanOrEqual(2000)
     expect(jitter({ interval: 1000 }, 0.999)).toBeLessThan(50)
@@ -26,6 +29,20 @@ describe('cron', () => {
     // Friday 2026-03-27, before summer time; the next run is Monday in summer time.
     expect(nextDue(every, 0, Date.parse('2026-03-27T06:00:00Z')).due).toBe(Date.parse('2026-03-30T05:00:00Z'))
     expect(firstDue(every, Date.parse('2026-01-05T05:59:59Z'), 0.5)).toBe(Date.parse('2026-01-05T06:00:00Z'))
+  })
+  test('a clock that is set back brings the hours back', () => {
+    const seven = Date.parse('2026-01-06T06:00:00Z')
+    expect(nextDue(every, seven, seven - 7_200_000).due).toBe(seven)
+    expect(nextDue(every, seven, seven - 5).due).toBe(seven + 86_400_000)
+  })
+  test('the hour that a change of clocks leaves out is made up for at its end, and the one it repeats is run once', () => {
+    const night = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }
+    const runs = (from: string) => {
+      let at = Date.parse(from)
+      return [0, 1, 2].map(() => new Date((at = firstDue(night, at, 0))).toISOString().slice(8, 16))
+    }
+    expect(runs('2026-03-27T12:00:00Z')).toEqual(['28T01:30', '29T01:00', '30T00:30'])
+    expect(runs('2026-10-23T12:00:00Z')).toEqual(['24T00:30', '25T00:30', '26T01:30'])
   })
   test('a day that never comes is never', () => {
     expect(firstDue({ cron: '0 0 30 2 *', timeZone: 'UTC' }, 0, 0)).toBe(NEVER)

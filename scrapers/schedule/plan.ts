@@ -4,6 +4,9 @@ import type { Every } from '../define/every.ts'
 
 /** First runs are spread over at most this, so that a start does not visit everything at once. */
 const FIRST_SPREAD_MS = 8000
+/** A due time further ahead than this when its run has ended: the clock was set back. */
+const CLOCK_STEP_MS = 60_000
+
 /** Share of an interval by which a run may be late on purpose, and the most, ms. */
 const JITTER_SHARE = 0.05
 const MAX_JITTER_MS = 2000
@@ -20,10 +23,12 @@ export function firstDue(every: Every, now: number, chance: number): number {
  */
 export function nextDue(every: Every, due: number, now: number): { due: number; missed: number } {
   if ('interval' in every) {
+    // The clock was set back: what was due by the old one must not wait for it.
+    if (due > now + every.interval) return { due: now + every.interval, missed: 0 }
     const steps = Math.max(1, Math.ceil((now + 1 - due) / every.interval))
     return { due: due + steps * every.interval, missed: steps - 1 }
   }
-  return { due: cronAfter(every, Math.max(now, due)), missed: 0 }
+  return { due: cronAfter(every, due > now + CLOCK_STEP_MS ? now : Math.max(now, due)), missed: 0 }
 }
 
 /** How long after its due time a run starts, so that equal intervals do not march in step, ms. */
