@@ -1,31 +1,29 @@
 /**
- * Adds to a change of verdict what people want to see: the newest matching events, the cause, the sentence. The
- * fold only remembers where those events stand; here, before the commit, the shell reads them from the log.
+ * Reads from the log, before a commit, the entries that show what a change of verdict is about; which of them
+ * belong to which change is decided in alert/evidence.ts. Every entry is read once, however many looks need it.
  */
 import type { Redis } from 'ioredis'
+import {
+  alertRows,
+  comparePlaces,
+  LOOK_BACK,
+  type Look,
+  looksOf,
+  MAX_NAMED,
+  type Place,
+  placeOf,
+} from '../alert/evidence.ts'
 import type { AlertRow } from '../alert/row.ts'
-import { causeOf, sentence } from '../alert/sentence.ts'
-import { boundsTrouble } from '../event/bounds.ts'
-import { rowOf } from '../event/column-check.ts'
 import { decode } from '../event/decode.ts'
 import type { Entry } from '../event/entry.ts'
-import { flatRow } from '../event/flat.ts'
-import type { CompiledMetric, CompiledStream } from '../config/compiled.ts'
-import { compareIds } from '../stream/read-log.ts'
-import { compileWhere } from '../rule/where.ts'
-import { groupKey, groupLabels } from '../window/group-key.ts'
+import type { CompiledStream } from '../config/compiled.ts'
 import type { Told } from './folding.ts'
 
-/** Entries read for one commit: those named by changes, and some before the newest; each is at most 64 KB. */
-const MAX_ENTRIES = 100
-const LOOK_BACK = 30
-/** Samples per alert, and their bytes. */
-const MAX_SAMPLES = 20
-const MAX_SAMPLE_BYTES = 8192
-const NO_LIMITS: Map<string, number> = new Map()
+/** Entries per read, and most entries looked back through: ticks may stand between those with events. */
+const PAGE = LOOK_BACK
+const MAX_BACK = 4 * PAGE
 
-type Row = Record<string, unknown>
-
+/** One row per change, in order. Rejects where Redis is away. */
 export async function withEvidence(
   redis: Redis,
   log: string,
@@ -33,89 +31,92 @@ export async function withEvidence(
   stream: CompiledStream,
   told: Told[],
 ): Promise<AlertRow[]> {
-  if (told.length === 0) return []
-  const rows = (await readEvidence(redis, log, told)).flatMap((entry) => rowsOf(entry, stream))
-  const byMetric = new Map<CompiledMetric, Map<string, Row[]>>()
-  return told.map((one) => {
-    const samples = byMetric.get(one.metric) ?? samplesByGroup(rows, one.metric)
-    byMetric.set(one.metric, samples)
-    return alertRow(one, stream, partition, bounded(samples.get(one.change.group) ?? []))
-  })
+  const end = new LogEnd(redis, log)
+  const found = new Map<number, Entry[]>()
+  // From old to new, so that what one look has read serves the next.
+  const looks = [...looksOf(told)].sort(([, a], [, b]) => comparePlaces(b.named[0]!, a.named[0]!))
+  for (const [at, look] of looks) found.set(at, await end.entries(look))
+  return alertRows(told, stream, partition, (at) => found.get(at) ?? [])
 }
 
-/** Newest first: the entries named by the changes, and a few before them. */
-async function readEvidence(redis: Redis, log: string, told: Told[]): Promise<Entry[]> {
-  const named = new Set(
-    told.flatMap(({ change }) => (change.evidence ? [`${change.evidence.ms}-${change.evidence.seq}`] : [])),
-  )
-  const ids = [...named].sort((a, b) => compareIds(b, a)).slice(0, MAX_ENTRIES - LOOK_BACK)
-  if (ids.length === 0) return []
-  const pipeline = redis.pipeline()
-  for (const id of ids) pipeline.xrange(log, id, id)
-  pipeline.xrevrange(log, ids[0]!, '-', 'COUNT', LOOK_BACK)
-  const found = new Map<string, Entry>()
-  for (const [error, reply] of (await pipeline.exec()) ?? []) {
-    if (error) throw error
-    for (const [id, fields] of reply as [string, string[]][]) found.set(id, decode(id, fields))
+/** A run of entries of a log without gaps, that moves forward with the looks; and entries named beyond it. */
+class LogEnd {
+  private readonly redis: Redis
+  private readonly log: string
+  /** Newest first. */
+  private run: Entry[] = []
+  /** Whether `run` goes back to the first entry of the log. */
+  private whole = false
+  private named = new Map<string, Entry>()
+
+  constructor(redis: Redis, log: string) {
+    this.redis = redis
+    this.log = log
   }
-  return [...found.values()].sort((a, b) => compareIds(b.id, a.id))
-}
 
-/** Newest first. A batch may carry more than its stream declares: what is out of all bounds is not shown. */
-function rowsOf(entry: Entry, stream: CompiledStream): Row[] {
-  const rows =
-    entry.kind === 'batch'
-      ? Array.from({ length: entry.n }, (_, i) => rowOf(entry.columns, entry.n - 1 - i))
-      : entry.kind === 'flat'
-        ? [flatRow(stream, entry.fields)]
-        : []
-  return rows.filter((row) => boundsTrouble(row, NO_LIMITS) === null)
-}
-
-/** The newest rows that a metric counts, by group: one pass, however many groups have something to tell. */
-function samplesByGroup(rows: Row[], metric: CompiledMetric): Map<string, Row[]> {
-  const where = compileWhere(metric.where)
-  const groups = new Map<string, Row[]>()
-  for (const row of rows) {
-    const columns = Object.fromEntries(Object.entries(row).map(([name, value]) => [name, [value]]))
-    if (where !== null && !where(columns, 0)) continue
-    const key = groupKey(metric.by.map((field) => row[field]))
-    const samples = groups.get(key)
-    if (samples === undefined) groups.set(key, [row])
-    else if (samples.length < MAX_SAMPLES) samples.push(row)
+  /** Newest first: those named, and those with events among the MAX_BACK up to the newest named. */
+  async entries({ named }: Look): Promise<Entry[]> {
+    const newest = named[0]!
+    await this.forward(newest)
+    let back = this.upTo(newest)
+    while (!this.whole && back.length < MAX_BACK && back.filter(carriesEvents).length < LOOK_BACK) {
+      await this.backward()
+      back = this.upTo(newest)
+    }
+    this.run = this.run.slice(0, this.run.length - back.length + MAX_BACK)
+    this.whole &&= back.length <= MAX_BACK
+    const recent = back.slice(0, MAX_BACK).filter(carriesEvents).slice(0, LOOK_BACK)
+    const known = new Map(recent.map((entry) => [entry.id, entry]))
+    for (const entry of await this.single(named.filter((place) => !known.has(idOf(place)))))
+      known.set(entry.id, entry)
+    return [...known.values()].sort((a, b) => comparePlaces(placeOf(a.id), placeOf(b.id)))
   }
-  return groups
-}
 
-function bounded(rows: Row[]): Row[] {
-  let bytes = 0
-  return rows.filter((row) => (bytes += JSON.stringify(row).length) <= MAX_SAMPLE_BYTES)
-}
-
-function alertRow(one: Told, stream: CompiledStream, partition: number, samples: Row[]): AlertRow {
-  const { change, rule, metric } = one
-  const newest = samples[0] ?? null
-  const last = change.evidence ? `${change.evidence.ms}-${change.evidence.seq}` : null
-  return {
-    at: change.at,
-    rule: rule.id,
-    kind: rule.kind,
-    severity: rule.severity,
-    metric: metric.name,
-    stat: rule.stat,
-    unit: metric.unit,
-    stream: stream.name,
-    group: groupLabels(metric.by, change.group),
-    verdict: change.verdict,
-    reason: change.reason,
-    since: change.since,
-    value: change.value,
-    normal: change.normal,
-    window: { name: rule.window, from: change.from, to: change.to },
-    sentence: sentence(one, newest),
-    cause: causeOf(newest),
-    evidence: { partition, from: null, to: last, samples },
-    spark: change.spark,
-    notify: rule.notify,
+  private upTo(newest: Place): Entry[] {
+    return this.run.filter((entry) => comparePlaces(placeOf(entry.id), newest) >= 0)
   }
+
+  /** Brings the run up to `newest`; starts it anew where too much lies between. */
+  private async forward(newest: Place): Promise<void> {
+    const top = this.run[0]
+    if (top !== undefined && comparePlaces(placeOf(top.id), newest) <= 0) return
+    const above = top === undefined ? '-' : `(${top.id}`
+    const page = await this.read(idOf(newest), above)
+    const joined = top !== undefined && page.length < PAGE
+    if (!joined) this.whole = page.length < PAGE
+    this.run = joined ? [...page, ...this.run] : page
+  }
+
+  private async backward(): Promise<void> {
+    const oldest = this.run.at(-1)
+    const page = oldest === undefined ? [] : await this.read(`(${oldest.id}`, '-')
+    this.whole = page.length < PAGE
+    this.run.push(...page)
+  }
+
+  private async read(from: string, to: string): Promise<Entry[]> {
+    const raw = await this.redis.xrevrange(this.log, from, to, 'COUNT', PAGE)
+    return raw.map(([id, fields]) => decode(id, fields))
+  }
+
+  private async single(places: Place[]): Promise<Entry[]> {
+    if (this.named.size > 4 * MAX_NAMED) this.named = new Map()
+    const ids = places.map(idOf)
+    const missing = ids.filter((id) => !this.named.has(id))
+    const pipeline = this.redis.pipeline()
+    for (const id of missing) pipeline.xrange(this.log, id, id)
+    for (const [error, reply] of missing.length === 0 ? [] : ((await pipeline.exec()) ?? [])) {
+      if (error) throw error
+      for (const [id, fields] of reply as [string, string[]][]) this.named.set(id, decode(id, fields))
+    }
+    return ids.flatMap((id) => this.named.get(id) ?? [])
+  }
+}
+
+function carriesEvents(entry: Entry): boolean {
+  return entry.kind === 'batch' || entry.kind === 'flat'
+}
+
+function idOf({ ms, seq }: Place): string {
+  return `${ms}-${seq}`
 }

@@ -5,6 +5,8 @@ import { testConfig } from '../fold.fixture.ts'
 import { threshold } from '../rule/rule.fixture.ts'
 import { createPlainStore } from '../series/plain-store.ts'
 import type { SeriesStore } from '../series/store.ts'
+import type { AlertRow } from '../alert/row.ts'
+import { decode } from '../event/decode.ts'
 import { partitionKeys } from '../stream/keys.ts'
 import { partitionOf } from '../stream/partition-hash.ts'
 import { admitter } from './claim.ts'
@@ -328,6 +330,33 @@ test('a verdict reaches the alerts with its samples, and the alert survives both
   expect(again.fold.small()).toEqual(await shell.small(alerts))
 })
 
+test('samples are of the events that the metric counts', async () => {
+  const rule = threshold({ metric: 'share', stat: 'count', above: 1 })
+  const shell = await Shell.on(bench.redis, configOf({}, [rule]))
+  const one = await shell.claim(TARGET)
+  const events = pastEvents(12, 100).map((event, i) => ({ ...event, k: 'a', good: i % 3 === 0 }))
+  await sendBatch(bench.redis, one.keys.log, 'p~1~a', 0, events)
+  await shell.settle(one)
+  await shell.pass(one)
+  const [row] = await toldRows(shell, 1)
+  expect(row!.evidence.samples.map((sample) => sample['v'])).toEqual([10, 7, 4, 1])
+})
+
+test('an outage of everything: thousands of alerts at once are told within seconds, each with its samples', async () => {
+  const shell = await Shell.on(bench.redis, configOf({}, [threshold({ above: 0 })]))
+  const one = await shell.claim(TARGET)
+  const events = Array.from({ length: 3000 }, (_, i) => ({ ...pastEvents(1, 1)[0]!, k: `group ${i}` }))
+  for (let i = 0; i < events.length; i += 300)
+    await sendBatch(bench.redis, one.keys.log, 'p~1~a', i, events.slice(i, i + 300))
+  const from = performance.now()
+  await shell.settle(one)
+  await shell.pass(one)
+  const rows = await toldRows(shell, 3000)
+  expect(performance.now() - from).toBeLessThan(5000)
+  expect(new Set(rows.map((row) => row.group['k'])).size).toBe(3000)
+  expect(rows.every((row) => row.evidence.samples.length === 1)).toBe(true)
+})
+
 test('a row nested beyond all bounds is no sample, and does not stop the commit that tells', async () => {
   const shell = await Shell.on(bench.redis, configOf({}, [threshold({ above: 5 })]))
   const one = await shell.claim(TARGET)
@@ -359,6 +388,22 @@ test('a row nested beyond all bounds is no sample, and does not stop the commit 
   await waitFor(async () => (await bench.redis.xlen(log)) > 0)
   expect(JSON.stringify(await bench.redis.xrange(log, '-', '+'))).toContain('firing')
 })
+
+/** The first `n` rows that were shipped to the alerts. */
+async function toldRows(shell: Shell, n: number): Promise<AlertRow[]> {
+  const { log } = partitionKeys(shell.env.namespace, 'alerts', 0)
+  const rows: AlertRow[] = []
+  await waitFor(async () => {
+    const entries = await bench.redis.xrange(log, '-', '+')
+    rows.length = 0
+    for (const [id, fields] of entries) {
+      const entry = decode(id, fields)
+      if (entry.kind === 'batch') rows.push(...(entry.columns['row'] as AlertRow[]))
+    }
+    return rows.length >= n
+  })
+  return rows
+}
 
 async function waitFor(what: () => Promise<boolean>): Promise<void> {
   for (let i = 0; i < 500; i++) {

@@ -213,6 +213,7 @@ test('a log that was deleted and filled again: counting goes on, the group is ne
   await sleep(2)
   const [id] = await addEntries(redis, keys, 1)
   const { token } = await own(redis, keys)
+  expect((await groupOf(redis, keys))['entries-read']).toBe(1)
   const next = commitOf(token, '1:a', '2:a', [id!], { n: 6 })
   expect((await commit(redis, keys, next)).verdict).toBe('OK')
   expect(await redis.hget(keys.meta, 'n')).toBe('6')
