@@ -4,6 +4,7 @@
  */
 import { RIGHT, type RunEvent } from '../engine/index.ts'
 import type { BrowserScraper } from './define/scraper.ts'
+import { withinTime } from './define/within-time.ts'
 import { refusedAddress } from './http/address.ts'
 import { retryAfter } from './http/retry-after.ts'
 import { visitCheck } from './http/visit-check.ts'
@@ -37,6 +38,8 @@ const POOL_PATIENCE_MS = 60_000
 /** The pool gives up on a job so long after the scraper's own time limit. */
 const HARD_EXTRA_MS = 10_000
 const MAX_DATA_BYTES = 4096
+/** Longest time the author's `sane` may take. */
+const SANE_MS = 1000
 
 /** One run of `scraper`. `late`: ms it started after its due time. Never rejects. */
 export async function run(scraper: Scraper, version: string, world: RunWorld, late = 0): Promise<RunEvent> {
@@ -119,7 +122,8 @@ function applySane(scraper: Scraper, signals: Signals): void {
   const complete = fields.every((field) => field.optional || field.state === 'ok' || field.state === 'absent')
   if (fields.length === 0 || !complete) return
   try {
-    const verdict = scraper.sane(valuesOf(signals.fields))
+    const { sane } = scraper
+    const verdict = withinTime(SANE_MS, () => sane(valuesOf(signals.fields)))
     if (verdict !== true) signals.insane = typeof verdict === 'string' ? verdict : 'sane() said no'
   } catch (error) {
     signals.fault = { reason: 'code', detail: `sane() threw: ${messageOf(error)}` }

@@ -1,5 +1,6 @@
 /** One visit of a JSON API: received, parsed, checked against its schema, mapped to events. */
 import type { Collector } from '../define/collect.ts'
+import { withinTime } from '../define/within-time.ts'
 import type { ContentFault, Signals } from '../outcome/signals.ts'
 import { schemaFault } from './answer-schema.ts'
 import { exchange } from './request.ts'
@@ -7,6 +8,8 @@ import { signalsOf } from './visit-check.ts'
 
 const MAX_BODY = 8 * 1024 * 1024
 const MAX_EVENTS = 10_000
+/** Longest time the author's `events` may take. */
+const MAP_MS = 1000
 
 export type Row = Record<string, unknown>
 
@@ -41,7 +44,7 @@ function mapBody(collector: Collector, body: Buffer, at: number): { events: Row[
   const broken = collector.schema === null ? null : schemaFault(collector.schema, json)
   if (broken !== null) return { outcome: 'invalid_data', reason: 'schema', detail: `the answer ${broken}` }
   try {
-    const events = collector.events(json, at)
+    const events = withinTime(MAP_MS, () => collector.events(json, at))
     if (!Array.isArray(events)) return changed('mapping', 'events() returned no array')
     if (events.length > MAX_EVENTS)
       return changed('mapping', `${events.length} events from one answer, at most ${MAX_EVENTS}`)

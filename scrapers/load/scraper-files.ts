@@ -5,6 +5,7 @@ import { basename, relative } from 'node:path'
 import { createJiti } from 'jiti'
 import * as engine from '../../engine/index.ts'
 import * as authoring from '../index.ts'
+import { withinTime } from '../define/within-time.ts'
 import type { Scraper } from '../index.ts'
 import type { Scheduled } from '../schedule/schedule.ts'
 
@@ -21,11 +22,15 @@ export interface LoadedFiles {
   problems: FileProblem[]
 }
 
+/** Longest time a file may take to load: one that loops must not stop the others. */
+const LOAD_MS = 5000
+
 const KINDS = ['browser', 'http', 'json']
 
 /** A loader that remembers: a file that breaks on a reload keeps running as it last was. */
 export function scraperLoader(
   toolVersion: string,
+  loadMs = LOAD_MS,
 ): (files: string[], folder: string) => Promise<LoadedFiles> {
   const lastGood = new Map<string, Scheduled[]>()
   return async (files, folder) => {
@@ -34,7 +39,7 @@ export function scraperLoader(
     const scrapers: Scheduled[] = []
     for (const file of files) {
       const shown = relative(folder, file)
-      const loaded = await loadFile(file, toolVersion).catch((error: unknown) => {
+      const loaded = await loadFile(file, toolVersion, loadMs).catch((error: unknown) => {
         problems.push({ file: shown, message: explain(error, shown) })
         return lastGood.get(file) ?? []
       })
@@ -54,7 +59,7 @@ export function scraperLoader(
   }
 }
 
-async function loadFile(file: string, toolVersion: string): Promise<Scheduled[]> {
+async function loadFile(file: string, toolVersion: string, loadMs: number): Promise<Scheduled[]> {
   const source = await readFile(file)
   const version = createHash('sha256').update(source).update(toolVersion).digest('hex').slice(0, 7)
   const jiti = createJiti(file, {
@@ -64,7 +69,7 @@ async function loadFile(file: string, toolVersion: string): Promise<Scheduled[]>
     // The very modules of this process: a second copy would have types and errors of its own.
     virtualModules: { weir: engine, 'weir/scrapers': authoring },
   })
-  const exported = await jiti.import<{ default?: unknown }>(file)
+  const exported = withinTime(loadMs, () => jiti(file) as { default?: unknown })
   const all = [exported.default].flat()
   if (!all.every(isScraper) || all.length === 0) {
     throw new WeirError('its default export is no scraper.', {
