@@ -47,7 +47,7 @@ describe('headline', () => {
     })
     const state = board({ alerts: [{ ...spike, evidence: { ...spike.evidence, samples: [] } }] })
     expect(first(state)).toBe('All 8 banks fine.')
-    expect(second(state)).toBe('Volume of BTC-EUR is high for {240 s}.')
+    expect(second(state)).toBe('Volume of BTC-EUR has been high for {240 s}.')
     expect(state.mood).toBe('warn')
   })
 
@@ -153,9 +153,9 @@ describe('plain words', () => {
   })
   test.for([
     ['layout_changed', 'North Bank changed its page {240 s} ago.'],
-    ['site_down', 'North Bank is down for {240 s}.'],
-    ['blocked', 'North Bank blocks us for {240 s}.'],
-    ['rate_limited', 'North Bank asks us to slow down for {240 s}.'],
+    ['site_down', 'North Bank has been down for {240 s}.'],
+    ['blocked', 'North Bank has blocked us for {240 s}.'],
+    ['rate_limited', 'North Bank asked us to slow down {240 s} ago.'],
     ['crashed', 'Our scraper of North Bank crashed {240 s} ago.'],
     ['unheard-of', 'success of North Bank is 0%, below 90% (for {240 s}).'],
   ] as const)('%s', ([it, words]) => {
@@ -175,19 +175,24 @@ describe('plain words', () => {
   })
   test.for([
     ['North Bank lost its mind.', 'North Bank lost its mind {240 s} ago.'],
-    ['East Bank is slow: half of its answers take 2 s or more.', 'East Bank is slow for {240 s}.'],
-    ['5 % of all requests fail.', '5 % of all requests fail for {240 s}.'],
+    ['East Bank is slow: half of its answers take 2 s or more.', 'East Bank has been slow for {240 s}.'],
+    ['5 % of all requests fail.', '5 % of all requests fail (for {240 s}).'],
     ['BTC-EUR volume is 1,240, normally 300.', 'BTC-EUR volume is 1,240, normally 300 (for {240 s}).'],
-    ['North Bank: success ratio is 0 %.', 'North Bank: success ratio is 0 % for {240 s}.'],
+    ['North Bank: success ratio is 0 %.', 'North Bank: success ratio has been 0 % for {240 s}.'],
   ] as const)('%s', ([sentence, words]) => {
     expect(said({ sentence, ...outcome('unheard-of') })).toBe(words)
   })
   test('an alert without a sentence still says something', () => {
-    expect(said({ sentence: ' ', group: {} })).toBe('Something is wrong for {240 s}.')
+    expect(said({ sentence: ' ', group: {} })).toBe('Something has been wrong for {240 s}.')
   })
 })
 
 describe('open alerts', () => {
+  test('a cause in the words of a browser reads as words', () => {
+    const state = board({ alerts: [alert({ cause: 'net::ERR_CONNECTION_RESET' })] })
+    expect(state.alerts[0]?.cause).toBe('connection reset')
+  })
+
   test('firing before pending, critical before warning, newest first, bounded', () => {
     const make = (
       id: string,

@@ -1,19 +1,25 @@
 /** On a wall nothing scrolls: the headline gets as large, and the alerts as many, as there is room for. */
 
-/** Sizes of the headline in px of a 1920 × 1080 wall, largest first; the last is used even if lines break. */
-const SIZES = [140, 124, 112, 104, 98]
+/** Sizes of the headline in px of a 1920 × 1080 wall, largest first. */
+const SIZES = [140, 124, 112, 104, 98, 96]
+/** Letters move this much closer, em, before a sentence takes a second line, and with it the room of two alerts. */
+const NARROW = '-0.045em'
 /** Lines of the whole headline. */
 const LINES = 3
 
 /** Takes the largest size at which each sentence stands on one line; two sentences start smaller than one. */
 export function fitHeadline(h1: HTMLElement, first: HTMLElement, second: HTMLElement, wall: boolean): void {
   h1.style.removeProperty('--size')
+  h1.style.removeProperty('--spacing')
   second.style.removeProperty('--lines')
   if (!wall) return
   for (const size of SIZES.slice(second.textContent === '' ? 0 : 2)) {
     h1.style.setProperty('--size', String(size))
     if (lines(first) <= 1 && lines(second) <= 1) return
   }
+  h1.style.setProperty('--spacing', NARROW)
+  if (lines(first) <= 1 && lines(second) <= 1) return
+  h1.style.removeProperty('--spacing')
   second.style.setProperty('--lines', String(LINES - lines(first)))
 }
 
