@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test, vi } from 'vitest'
@@ -62,6 +62,17 @@ export default defineConfig({
     '',
   ])
   expect(lines.at(-1)).toBe('4 mistakes.')
+})
+
+test('a table of checks that is too large is named with its size', async () => {
+  truncateSync(config('big.csv', ''), 100 * 1024 * 1024)
+  const file = config(
+    'big.ts',
+    `import { defineConfig, fromFile } from 'weir'
+export default defineConfig({ checks: [fromFile('big.csv')] })`,
+  )
+  expect(await run([file])).toBe(1)
+  expect(err).toContain("fromFile(): 'big.csv' has 100 MB, and at most 32 MB are read.")
 })
 
 test('a file that is not there, and wrong usage', async () => {

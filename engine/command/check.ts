@@ -1,6 +1,7 @@
 /** `weir check`: explains every mistake in a config at once, or says in one line what it declares. */
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import type { CompiledConfig } from '../config/compiled.ts'
 import { matchFiles } from '../config/glob.ts'
 import { loadConfig } from '../config/load.ts'
@@ -13,12 +14,15 @@ Explains every mistake in FILE: where, what, and what to do. FILE is by default
 WEIR_CONFIG, else streams.config.ts. Exit code 0: usable, 1: not, 2: wrong usage.
 `
 
+/** A config that computes for longer never ends, ms. */
+const PATIENCE = 20_000
+
 /** Runs the command with the words after `check`; resolves to the exit code. */
 export async function run(argv: string[]): Promise<number> {
   const path = chosenFile(argv)
   if (typeof path === 'number') return path
   try {
-    const config = await loadConfig(path)
+    const config = await watched(path, () => loadConfig(path))
     const files = await scraperFiles(config, dirname(resolve(path)))
     process.stdout.write(`${path} is fine: ${summary(config, files)}.\n`)
     for (const note of notes(config, files, process.env)) process.stdout.write(`${note}\n`)
@@ -30,6 +34,32 @@ export async function run(argv: string[]): Promise<number> {
     return 1
   }
 }
+
+/** Says so where the config ends the process, or keeps it busy for ever: neither may look like success. */
+async function watched<T>(path: string, load: () => Promise<T>): Promise<T> {
+  const left = (): void => {
+    process.stderr.write(`${path}: it ends the process while it is loaded. Take the exit out.\n`)
+    process.exitCode = 1
+  }
+  process.once('exit', left)
+  // A thread of its own: this one may never come to a timer again.
+  const said = `${path}: it still computes after ${PATIENCE / 1000} s. Look for a loop that does not end.\n`
+  const watchdog = new Worker(WATCHDOG, { eval: true, workerData: { pid: process.pid, said, ms: PATIENCE } })
+  watchdog.unref()
+  try {
+    return await load()
+  } finally {
+    process.off('exit', left)
+    void watchdog.terminate()
+  }
+}
+
+const WATCHDOG = `
+const { workerData: { pid, said, ms } } = require('node:worker_threads')
+setTimeout(() => {
+  require('node:fs').writeSync(2, said)
+  process.kill(pid, 'SIGKILL')
+}, ms)`
 
 /** The file to check, or the exit code where there is nothing to check. */
 function chosenFile(argv: string[]): string | number {

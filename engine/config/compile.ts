@@ -35,8 +35,13 @@ export interface Surroundings {
   /** Overrides the namespace of the config. */
   namespace?: string
   /** What a `fromFile` path holds; null where it cannot be read. */
-  checkFile: (path: string) => { file: string; text: string } | null
+  checkFile: (path: string) => CheckText | null
 }
+
+/** What a `fromFile` path holds, or why it is not read. */
+export type CheckText = { file: string; text: string } | { why: string; todo: string }
+
+const UNREADABLE = { why: 'cannot be read', todo: 'The path is relative to the config file.' }
 
 /** The config is complete only when there is no mistake. */
 export function compile(
@@ -178,10 +183,10 @@ function compileChecks(options: Options, around: Surroundings, mistakes: Mistake
     if (kindOf(written) !== 'checks')
       return [compileCheck({ name: `check ${i + 1}`, source }, written, taken, mistakes)]
     const { path, source: at } = written as CheckFile
-    const read = around.checkFile(path)
-    if (read) return compileCheckFile(read.file, read.text, taken, mistakes)
-    const todo = 'The path is relative to the config file.'
-    mistakes.push({ source: at, what: `fromFile(): ${show(path)} cannot be read.`, todo, word: undefined })
+    const read = around.checkFile(path) ?? UNREADABLE
+    if ('text' in read) return compileCheckFile(read.file, read.text, taken, mistakes)
+    const { why, todo } = read
+    mistakes.push({ source: at, what: `fromFile(): ${show(path)} ${why}.`, todo, word: undefined })
     return []
   })
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { createJiti } from 'jiti'
 import { WeirError } from '../error.ts'
-import { checkFiles, compile } from './compile.ts'
+import { checkFiles, compile, type CheckText } from './compile.ts'
 import type { CompiledConfig } from './compiled.ts'
 import type { Authored } from './define.ts'
 import { explainThrown, here, inOrder } from './explain.ts'
@@ -20,6 +20,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** A CSV of 100,000 checks is about 10 MB. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024
+/** A config that has not finished by then waits for something that does not come, ms. */
+const RUN_DEADLINE = 10_000
 
 /** The compiled config of the file at `path`. Throws ConfigError with every mistake, or WEIR_CONFIG_NOT_FOUND. */
 export async function loadConfig(path: string, env: Environment = process.env): Promise<CompiledConfig> {
@@ -67,7 +69,8 @@ async function evaluate(file: string, files: Set<string>): Promise<Authored> {
     },
   })
   try {
-    const exported = await jiti.import<(Partial<Authored> & { default?: Partial<Authored> }) | null>(file)
+    const run = jiti.import<(Partial<Authored> & { default?: Partial<Authored> }) | null>(file)
+    const exported = await within(run, file, files)
     const authored = exported?.default ?? exported
     if (authored?.kind === 'config') return authored as Authored
     throw new ConfigError(
@@ -94,6 +97,23 @@ async function evaluate(file: string, files: Set<string>): Promise<Authored> {
   }
 }
 
+/** A top-level await may wait for ever; whoever loads the config must not wait with it. */
+async function within<T>(run: Promise<T>, file: string, files: ReadonlySet<string>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const what = `it is still not loaded after ${RUN_DEADLINE / 1000} s.`
+      const todo = 'Look for an await that waits for ever; a config needs none.'
+      reject(new ConfigError([{ where: here(file), what, todo }], [...files]))
+    }, RUN_DEADLINE)
+  })
+  try {
+    return await Promise.race([run, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /** Our own modules as this process has them, imported only when a config asks for them. */
 function surface(): Record<string, unknown> {
   const lazily = (path: string): PropertyDescriptor => ({
@@ -113,13 +133,21 @@ function readCheckFiles(
   authored: Authored,
   folder: string,
   files: Set<string>,
-): Map<string, { file: string; text: string }> {
-  const texts = new Map<string, { file: string; text: string }>()
+): Map<string, CheckText | null> {
+  const texts = new Map<string, CheckText | null>()
   for (const { path } of checkFiles(authored)) {
     const file = resolve(folder, String(path))
     files.add(file)
-    const size = statSync(file, { throwIfNoEntry: false })?.size ?? Infinity
-    if (size <= MAX_FILE_BYTES) texts.set(path, { file, text: readFileSync(file, 'utf8') })
+    texts.set(path, readCheckFile(file))
   }
   return texts
+}
+
+function readCheckFile(file: string): CheckText | null {
+  const kind = statSync(file, { throwIfNoEntry: false })
+  if (!kind?.isFile()) return null
+  if (kind.size <= MAX_FILE_BYTES) return { file, text: readFileSync(file, 'utf8') }
+  const mb = (bytes: number): number => Math.ceil(bytes / 1024 / 1024)
+  const why = `has ${mb(kind.size)} MB, and at most ${mb(MAX_FILE_BYTES)} MB are read`
+  return { why, todo: 'Split the checks over several namespaces.' }
 }
