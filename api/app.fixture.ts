@@ -1,6 +1,6 @@
 /** An app around in-memory parts, for tests: nothing listens, nothing is written. */
 import { Hono } from 'hono'
-import type { CompiledStream, Producer, Sent } from '../engine/index.ts'
+import type { CompiledStream, Ledger, Producer, Sent } from '../engine/index.ts'
 import { createApp, type AppDeps } from './app.ts'
 import { EVENT_LIMITS } from './http/event.ts'
 import { createMetrics } from './http/metrics.ts'
@@ -31,6 +31,15 @@ export class MemoryProducer implements Producer {
   async close(): Promise<void> {}
 }
 
+/** A ledger without letters. */
+export const emptyLedger: Ledger = {
+  list: async () => ({ letters: [], cursor: null, kept: 0, total: 0, replayed: 0, dropped: 0 }),
+  show: async () => null,
+  replay: async () => ({ ok: false, reason: 'gone', says: 'gone.', todo: 'List them again.' }),
+  drop: async () => false,
+  close: async () => undefined,
+}
+
 export function testApp(change: Partial<AppDeps> = {}) {
   const reader = new MemoryReader()
   const producer = new MemoryProducer()
@@ -44,6 +53,7 @@ export function testApp(change: Partial<AppDeps> = {}) {
         return producer
       },
     },
+    ledger: emptyLedger,
     limits: EVENT_LIMITS,
     clock: () => NOW,
     settings: { key: null, loopback: true },

@@ -5,6 +5,7 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import type { Reader } from '../engine/index.ts'
 import { listAlerts } from './http/alert.ts'
+import { deadRoutes, type DeadDeps } from './http/dead.ts'
 import { postEvents, type EventDeps } from './http/event.ts'
 import { guard, type GuardSettings } from './http/guard.ts'
 import { answerReady } from './http/health.ts'
@@ -13,7 +14,7 @@ import type { Metrics } from './http/metrics.ts'
 import { problem, problemOf, REDIS_AWAY, type Problem } from './http/problem.ts'
 import { readQuery } from './http/query.ts'
 
-export interface AppDeps extends EventDeps {
+export interface AppDeps extends EventDeps, DeadDeps {
   reader: Reader
   clock: () => number
   settings: GuardSettings
@@ -45,6 +46,7 @@ export function createApp(deps: AppDeps): Hono {
     return c.json({ now: clock(), streams: await reader.accounting() })
   })
   app.post('/v1/events/:stream', (c) => postEvents(c, deps))
+  app.route('/v1/dead', deadRoutes(deps))
   app.get('/v1/live', deps.live, (c) => problem(c, UPGRADE_NEEDED))
   app.get('/healthz', (c) => c.json({ alive: true, now: clock() }))
   app.get('/readyz', (c) => answerReady(c, reader.health(), deps.held()))

@@ -1,6 +1,13 @@
 /** Puts the API together from its settings: reader, producers, hub, notifier, app, server; and takes it apart again. */
 import type { Logger } from 'pino'
-import { connect, openProducer, openReader, type CompiledChannel, type Reader } from '../engine/index.ts'
+import {
+  connect,
+  openLedger,
+  openProducer,
+  openReader,
+  type CompiledChannel,
+  type Reader,
+} from '../engine/index.ts'
 import { createApp } from './app.ts'
 import { boardRoutes } from './board/routes.ts'
 import { EVENT_LIMITS } from './http/event.ts'
@@ -44,12 +51,14 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
   const producers = new ProducerPool((stream) =>
     openProducer({ redisUrl, namespace, stream }, { name: 'http' }),
   )
+  const ledger = openLedger(redisUrl, namespace)
   const metrics = createMetrics(reader, clock)
   const board = new BoardSource(reader, clock)
   const hub = new Hub({ reader, board, clock })
   const app = createApp({
     reader,
     producers,
+    ledger,
     limits: EVENT_LIMITS,
     clock,
     settings,
@@ -75,6 +84,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     close: async () => {
       hub.close()
       await Promise.all([server.close(CLOSE_GRACE).then(() => producers.close()), notifications.stop()])
+      await ledger.close()
       await reader.close()
     },
   }

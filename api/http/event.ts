@@ -125,7 +125,8 @@ function takesNothing(): WeirError {
   return new WeirError('Redis takes no events.', { code: 'WEIR_REDIS_AWAY', domain: 'external', retry: true })
 }
 
-function streamOf(streams: readonly CompiledStream[], name: string): CompiledStream {
+/** The stream of that name; throws WEIR_STREAM_UNKNOWN with a suggestion. */
+export function streamOf(streams: readonly CompiledStream[], name: string): CompiledStream {
   const stream = streams.find((known) => known.name === name)
   if (stream !== undefined) return stream
   throw new WeirError(`There is no stream ${JSON.stringify(name.slice(0, 60))}.`, {
