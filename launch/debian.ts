@@ -44,7 +44,13 @@ function forbidServices(): () => void {
   } catch {
     return () => undefined
   }
-  return () => rmSync(POLICY, { force: true })
+  // Also when people lose patience: left behind, it would forbid services for ever.
+  const remove = (): void => rmSync(POLICY, { force: true })
+  process.once('exit', remove)
+  return () => {
+    process.off('exit', remove)
+    remove()
+  }
 }
 
 function run(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<void> {

@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const options = readOptions()
   const host = process.env['HOST'] || '127.0.0.1'
   const port = await wantedPort(process.env, host)
-  const site = `http://127.0.0.1:${port}`
+  const site = siteOf(host, port)
 
   const redis = await provideRedis({ state: STATE, onInstall: say })
   running.redis.push(redis)
@@ -65,15 +65,17 @@ async function main(): Promise<void> {
   }
   const reaper = startReaper()
   const part = (name: string, more: NodeJS.ProcessEnv = {}, onRestart?: () => void): Role =>
-    startRole({
-      name,
-      file: join(ROOT, name, 'main.ts'),
-      env: { ...env, ...more },
-      log: logOf(name),
-      reaper,
-      say,
-      onRestart,
-    })
+    heed(
+      startRole({
+        name,
+        file: join(ROOT, name, 'main.ts'),
+        env: { ...env, ...more },
+        log: logOf(name),
+        reaper,
+        say,
+        onRestart,
+      }),
+    )
 
   running.back.push(part('engine'))
   const api: Role = part('api', {}, () => api.send({ type: 'release' }))
@@ -101,7 +103,7 @@ async function main(): Promise<void> {
   const sitesOf = await keepSitesLive(file, loaded.config.scrapers, reload, say)
   const onPublished = (globs: string[]): void => {
     reload()
-    void sitesOf(globs)
+    sitesOf(globs).catch((error: unknown) => say(`The scrapers' files are not watched: ${String(error)}`))
   }
   keepConfigLive({ file, redis: client, current: loaded, env: process.env, onPublished, say })
   await answers(`${site}/readyz`, 'the API', logPath('api'))
@@ -119,6 +121,18 @@ function readOptions(): { seed: string | null; deliver: boolean; config: string 
     },
   })
   return { seed: values['no-world'] ? null : values.world, deliver: values.deliver, config: values.config }
+}
+
+/** Where a browser of this machine finds the API. */
+function siteOf(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
+/** A part that cannot even start ends everything, with its reason. */
+function heed(role: Role): Role {
+  role.started.catch(fail)
+  return role
 }
 
 function logPath(name: string): string {
@@ -153,7 +167,9 @@ const onSignal = (): void => {
 process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal)
 watchParent(onSignal)
 
-main().catch((error: unknown) => {
+function fail(error: unknown): Promise<void> {
+  // While everything stops, what breaks is no news.
+  if (stopping > 0) return Promise.resolve()
   const why =
     error instanceof WeirError
       ? error.explain()
@@ -163,4 +179,5 @@ main().catch((error: unknown) => {
   steps.interrupt()
   process.stderr.write(`${why}\n`)
   return stop(1)
-})
+}
+main().catch(fail)

@@ -1,5 +1,5 @@
 /** A lock file that names its holder, so that two starts in one folder never share data; a dead holder's is taken over. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
@@ -9,20 +9,52 @@ import { dirname } from 'node:path'
  */
 export function takeLock(file) {
   mkdirSync(dirname(file), { recursive: true })
-  const mine = JSON.stringify({ pid: process.pid, born: born(process.pid) })
-  for (let attempt = 0; attempt < 5; attempt++) {
-    try {
-      writeFileSync(file, mine, { flag: 'wx' })
-      process.once('exit', () => releaseLock(file))
-      return 0
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error
+  // Written beside it first: a lock that others can see is never half a lock.
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, JSON.stringify({ pid: process.pid, born: born(process.pid) }))
+  try {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      if (putInPlace(draft, file)) {
+        process.once('exit', () => releaseLock(file))
+        return 0
+      }
+      const holder = readHolder(file)
+      if (isHeld(holder)) return holder.pid
+      takeAway(file, `${draft}.dead`)
     }
-    const holder = readHolder(file)
-    if (holder !== null && isAlive(holder.pid) && born(holder.pid) === holder.born) return holder.pid
-    rmSync(file, { force: true })
+    return readHolder(file)?.pid ?? -1
+  } finally {
+    rmSync(draft, { force: true })
   }
-  return readHolder(file)?.pid ?? -1
+}
+
+/** False where a lock is there already. */
+function putInPlace(draft, file) {
+  try {
+    linkSync(draft, file)
+    return true
+  } catch (error) {
+    if (error.code === 'EEXIST') return false
+    // A file system without links: two starts in the same instant are not told apart there.
+    if (existsSync(file)) return false
+    renameSync(draft, file)
+    return true
+  }
+}
+
+/** Removes a dead holder's lock; one that a living process has put there meanwhile is put back. */
+function takeAway(file, aside) {
+  try {
+    renameSync(file, aside)
+  } catch {
+    return
+  }
+  if (isHeld(readHolder(aside))) renameSync(aside, file)
+  else rmSync(aside, { force: true })
+}
+
+function isHeld(holder) {
+  return holder !== null && isAlive(holder.pid) && born(holder.pid) === holder.born
 }
 
 /** Removes the lock if it is ours. */

@@ -1,4 +1,6 @@
 /** A lock is held by the living only. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,4 +39,23 @@ test('rubbish in the file is no holder', () => {
   expect(takeLock(file)).toBe(0)
   writeFileSync(file, 'what?')
   expect(takeLock(file)).toBe(0)
+})
+
+test('of many starts at the same instant one gets it, over the lock of a dead one too', async () => {
+  expect(takeLock(file)).toBe(0)
+  writeFileSync(file, JSON.stringify({ pid: 2 ** 22 + 1, born: '1' }))
+  const script = `
+    import { takeLock } from ${JSON.stringify(new URL('./lock.js', import.meta.url).href)}
+    while (Date.now() < ${Date.now() + 400});
+    process.send(takeLock(${JSON.stringify(file)}))
+    process.once('message', () => process.exit())`
+  const starts = Array.from({ length: 4 }, () =>
+    spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    }),
+  )
+  const answers = await Promise.all(starts.map(async (child) => (await once(child, 'message'))[0] as number))
+  for (const child of starts) child.send('end')
+  const winner = starts[answers.indexOf(0)]?.pid
+  expect(answers.toSorted((a, b) => a - b)).toEqual([0, winner, winner, winner])
 })

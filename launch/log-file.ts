@@ -1,5 +1,5 @@
 /** The log of a role in `weir dev`: lines in a file that never grows without bound. */
-import { createWriteStream, mkdirSync, renameSync, rmSync, type WriteStream } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, type WriteStream } from 'node:fs'
 import { dirname } from 'node:path'
 
 export interface LogFile {
@@ -22,7 +22,8 @@ export function openLog(path: string, maxBytes = MAX_BYTES): LogFile {
       size += Buffer.byteLength(line) + 1
       if (size > maxBytes) {
         stream.end()
-        renameSync(path, `${path}.1`)
+        // The folder may have been deleted: then this log is lost, and the program goes on.
+        if (existsSync(path)) renameSync(path, `${path}.1`)
         stream = open(path)
         size = 0
       }

@@ -1,5 +1,5 @@
 /** The Redis that Weir works with: the one of REDIS_URL, else one of our own in the project's folder. */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, WeirError } from '../engine/index.ts'
@@ -113,7 +113,9 @@ function serverArgs(port: number, dir: string): string[] {
 /** Two servers on one folder would ruin its data: one that outlived even its guard is ended first. */
 async function endOrphan(dir: string): Promise<void> {
   const pid = Number(read(join(dir, 'redis.pid')))
+  // The pid may be another server's by now: ours works in this folder.
   if (!(pid > 0) || !/redis-server|valkey-server/.test(read(`/proc/${pid}/cmdline`))) return
+  if (folderOf(pid) !== realpathSync(dir)) return
   process.kill(pid, 'SIGTERM')
   for (let waited = 0; isAlive(pid); waited += 100) {
     if (waited > 5000)
@@ -184,6 +186,14 @@ function read(file: string): string {
     return readFileSync(file, 'utf8')
   } catch {
     return ''
+  }
+}
+
+function folderOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`)
+  } catch {
+    return null
   }
 }
 

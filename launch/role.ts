@@ -1,8 +1,11 @@
 /** One part of Weir as a child process: its messages, its log, its restarts with back-off, its end. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { pathToFileURL } from 'node:url'
+import { WeirError } from '../engine/index.ts'
 import type { LogFile } from './log-file.ts'
 import type { Reaper } from './reaper.ts'
 
@@ -26,12 +29,16 @@ export interface RoleOptions {
 export interface Role {
   readonly name: string
   readonly pid: number | undefined
+  /** Resolves with its first message. Rejects with WEIR_SETUP when it ends before that; it is not started again then. */
+  readonly started: Promise<void>
   send(message: object): void
   /** SIGTERM, after `graceMs` SIGKILL. Resolves when it is gone; it is not started again. */
   stop(graceMs: number): Promise<void>
 }
 
 const TETHER = new URL('./tether.js', import.meta.url).href
+/** Found from here: `weir` may be started in any folder. */
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 15_000
 /** Who ran this long before it crashed starts with the shortest wait again. */
@@ -46,6 +53,10 @@ export function startRole(options: RoleOptions): Role {
   let starts = 0
   let wait = FIRST_WAIT_MS
   let timer: NodeJS.Timeout | undefined
+  let reported = false
+  let report: { done: () => void; failed: (error: WeirError) => void }
+  const started = new Promise<void>((done, failed) => (report = { done, failed }))
+  started.catch(() => undefined)
   /** Whoever crashes the same way again and again says why once. */
   let lastTrace = ''
 
@@ -53,14 +64,18 @@ export function startRole(options: RoleOptions): Role {
     const since = Date.now()
     child = fork(options.file, options.args?.(starts) ?? [], {
       env: options.env,
-      execArgv: ['--import', TETHER, '--import', 'tsx'],
+      execArgv: ['--import', TETHER, '--import', TSX],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Ctrl-C reaches the launcher alone, which stops its roles in order.
       detached: true,
     })
     const { pid } = child
     if (pid !== undefined) options.reaper.add(pid)
-    if (options.onMessage) child.on('message', options.onMessage)
+    child.on('message', (message) => {
+      reported = true
+      report.done()
+      options.onMessage?.(message)
+    })
     const lastWords: string[] = []
     onLines(child.stdout, (line) => sayLine(line, options))
     onLines(child.stderr, (line) => {
@@ -76,10 +91,11 @@ export function startRole(options: RoleOptions): Role {
       const trace = lastWords.join('\n').trim()
       if (trace !== '' && trace !== lastTrace) say(trace)
       lastTrace = trace
+      const how = signal ?? `code ${code}`
+      // What cannot even start once will not start the next time either.
+      if (!reported) return report.failed(neverStarted(name, how, options.log.path))
       if (Date.now() - since > HEALTHY_MS) wait = FIRST_WAIT_MS
-      say(
-        `${name} ended (${signal ?? `code ${code}`}); it starts again in ${wait / 1000} s. Log: ${options.log.path}`,
-      )
+      say(`${name} ended (${how}); it starts again in ${wait / 1000} s. Log: ${options.log.path}`)
       timer = setTimeout(restart, wait)
       wait = Math.min(wait * 2, LONGEST_WAIT_MS)
     })
@@ -93,6 +109,7 @@ export function startRole(options: RoleOptions): Role {
 
   return {
     name,
+    started,
     get pid() {
       return child.pid
     },
@@ -110,6 +127,16 @@ export function startRole(options: RoleOptions): Role {
       clearTimeout(kill)
     },
   }
+}
+
+function neverStarted(name: string, how: string, log: string): WeirError {
+  return new WeirError(`it ended (${how}) before it was ready.`, {
+    code: 'WEIR_SETUP',
+    domain: 'internal',
+    retry: false,
+    where: name,
+    todo: `Its log: ${log}`,
+  })
 }
 
 function onLines(input: Readable | null, hear: (line: string) => void): void {

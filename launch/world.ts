@@ -69,13 +69,14 @@ export async function startWorld(options: WorldOptions): Promise<ExampleWorld> {
       const hours = starts === 0 ? HISTORY_HOURS : 0
       return ['--seed', seed, '--history-to', eventsTo, '--port', String(port), '--hours', String(hours)]
     },
-    env: options.env,
+    env: { ...options.env, ...authorization(options.env['WEIR_API_KEY']) },
     log: options.log,
     reaper: options.reaper,
     say: options.say,
     onMessage: (message) => hear(message as Message),
     onRestart: () => role.send({ type: 'send-history' }),
   })
+  role.started.catch(listening.reject)
   const { env } = await listening.promise
   return {
     role,
@@ -85,6 +86,11 @@ export async function startWorld(options: WorldOptions): Promise<ExampleWorld> {
       return past.promise
     },
   }
+}
+
+/** The world knows nothing of Weir: it is told what to send along. */
+function authorization(key: string | undefined): NodeJS.ProcessEnv {
+  return key ? { HISTORY_AUTHORIZATION: `Bearer ${key}` } : {}
 }
 
 interface Deferred<T> {

@@ -43,7 +43,7 @@ export async function post(url: string, body: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
+      headers: { 'content-type': 'application/x-ndjson', ...authorization() },
       body,
       signal: AbortSignal.timeout(60_000),
     })
@@ -56,4 +56,10 @@ export async function post(url: string, body: string): Promise<void> {
     const seconds = Number(response.headers.get('retry-after'))
     await sleep(Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 10) * 1000 : 500)
   }
+}
+
+/** `HISTORY_AUTHORIZATION`, such as `Bearer …`, for a receiver that wants one. */
+function authorization(): Record<string, string> {
+  const value = process.env['HISTORY_AUTHORIZATION']
+  return value ? { authorization: value } : {}
 }

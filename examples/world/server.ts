@@ -57,7 +57,7 @@ export function answerOf(scene: Scene, name: string, path: string): Answer | 're
   const wait = pause(deal, name, now)
   if (name === 'exchange' && path === '/api/ticker') return json(ticker(deal, now, scene.live()), wait)
   if (name === 'api' && path === '/health') return json({ status: 'ok', service: 'shop' }, wait)
-  if (BANKS[name] === undefined || (path !== '/accounts' && path !== '/')) {
+  if (!Object.hasOwn(BANKS, name) || (path !== '/accounts' && path !== '/')) {
     return html(404, '<!doctype html><title>Not found</title><h1>Not found</h1>', wait)
   }
   return bankAnswer(deal, name, now, faultOf(deal, name, now - scene.live()), wait)
