@@ -7,6 +7,7 @@ import { createPlainStore } from '../series/plain-store.ts'
 import type { SeriesStore } from '../series/store.ts'
 import type { AlertRow } from '../alert/row.ts'
 import { decode } from '../event/decode.ts'
+import { batchFields } from '../event/entry.ts'
 import { partitionKeys } from '../stream/keys.ts'
 import { partitionOf } from '../stream/partition-hash.ts'
 import { admitter } from './claim.ts'
@@ -289,7 +290,14 @@ test('events that landed on a foreign partition are shipped, once, whenever thei
     void (await bench.redis.xadd(
       source.keys.log,
       '*',
-      ...['at', String(Date.now() - 20_000), 'k', KEYS[i % 2]!, 'v', '1', 'good', 'true'],
+      'at',
+      String(Date.now() - 20_000),
+      'k',
+      KEYS[i % 2]!,
+      'v',
+      '1',
+      'good',
+      'true',
     ))
   for (let i = 0; i < 20; i++) await flat(i)
   await shell.settle(source)
@@ -362,26 +370,7 @@ test('a row nested beyond all bounds is no sample, and does not stop the commit 
   const one = await shell.claim(TARGET)
   const deep = '['.repeat(50_000) + ']'.repeat(50_000)
   const columns = `{"at":[${Date.now() - 20_000}],"k":["a"],"v":[9],"good":[true],"x":[${deep}]}`
-  await bench.redis.xadd(
-    one.keys.log,
-    '*',
-    ...[
-      'weir',
-      'batch/1',
-      'from',
-      'p~1~a',
-      'seq',
-      '0',
-      'n',
-      '1',
-      'schema',
-      'x',
-      'minute',
-      '0',
-      'cols',
-      columns,
-    ],
-  )
+  await bench.redis.xadd(one.keys.log, '*', ...batchFields('p~1~a', 0, 1, 'x', 0, columns))
   expect(await shell.settle(one)).toBe('idle')
   await shell.pass(one)
   const { log } = partitionKeys(shell.env.namespace, 'alerts', 0)

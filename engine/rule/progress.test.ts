@@ -50,10 +50,10 @@ test.each([
 })
 
 const someLooks = fc.array(
-  fc.record({
+  fc.record<Look>({
     verdict: fc.constantFrom('ok', 'firing', 'unknown'),
     value: fc.nat({ max: 2 }),
-  }) as fc.Arbitrary<Look>,
+  }),
   { maxLength: 60 },
 )
 const someHold = fc.nat({ max: 5 }).map((n) => n * T)

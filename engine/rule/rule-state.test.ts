@@ -65,7 +65,7 @@ test.each(Object.keys(SPIKES) as Stat[])(
         if (exact === null) expect(found).toBeNull()
         else expect(found).toBeCloseTo(exact, 6)
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     )
   },
 )

@@ -77,10 +77,10 @@ test('every rung ends with exactly the events of its span, however late they cam
   )
 })
 
-test('three days of ten-second panes leave a bounded number of them', () => {
+test('more than a day of ten-second panes leave a bounded number of them', () => {
   const ladder = ladderOf([3_660_000, 0, 0, 0, 0])
   let most = 0
-  for (let at = START; at < START + 3 * 86_400_000; at += 10_000) {
+  for (let at = START; at < START + 1.2 * 86_400_000; at += 10_000) {
     ladder.add(at, 0, true, 1)
     ladder.turn(at, at - 60_000, () => undefined)
     most = Math.max(most, panesIn(ladder))
