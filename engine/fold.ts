@@ -20,6 +20,7 @@ import type { CompiledConfig, CompiledStream } from './config/compiled.ts'
 import { type ColumnCheck, compileColumnCheck, rowOf } from './event/column-check.ts'
 import { type Columns, type Entry, MAX_DEAD_BYTES } from './event/entry.ts'
 import { flatRow } from './event/flat.ts'
+import { compileFlatColumns, type FlatColumns } from './event/flat-columns.ts'
 import { Producers } from './event/sequence.ts'
 import { cutBytes, textOf } from './event/rejected.ts'
 import { compileValidator, keyOf, type Validate } from './event/validate.ts'
@@ -54,6 +55,7 @@ export class PartitionFold implements Fold {
   /** Made when the first row needs it: compiling a schema is slow. */
   private validator: Validate | null = null
   private columnsFit!: ColumnCheck
+  private flatColumns!: FlatColumns
   settled = Number.NEGATIVE_INFINITY
   private rows = new Int32Array(512)
   private times = new Float64Array(512)
@@ -163,6 +165,7 @@ export class PartitionFold implements Fold {
     this.control = id
     this.validator = null
     this.columnsFit = compileColumnCheck(this.stream)
+    this.flatColumns = compileFlatColumns(this.stream)
     this.plan = new Plan(
       stream ? config : { ...config, metrics: [], rules: [] },
       this.streamName,
@@ -198,6 +201,13 @@ export class PartitionFold implements Fold {
   }
 
   private flat(id: string, ms: number, fields: string[]): void {
+    const plain = this.flatColumns(fields)
+    if (
+      plain !== null &&
+      partitionOf(String(plain[this.stream.key]![0]), this.stream.partitions) === this.partition
+    ) {
+      return this.addRows(id, ms, '', plain, 1, null, false)
+    }
     const row = flatRow(this.stream, fields)
     const valid = this.validate(row)
     if (!valid.ok) {
