@@ -1,4 +1,5 @@
 /** Five kinds of tests by file name: pure, types, with Redis, with a browser, the whole system. */
+import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
 const outside = [...configDefaults.exclude, '.weir/**']
@@ -20,6 +21,8 @@ function project(name: string, include: string[], seconds: number, exclude: stri
 
 export default defineConfig({
   test: {
+    // Most of the time tests wait for processes, sockets and windows: on two cores one worker alone would idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project('unit', ['**/*.test.ts'], 5, ['**/*.{redis,browser,types}.test.ts', 'test/**']),
       project('types', ['**/*.types.test.ts'], 60),

@@ -74,6 +74,15 @@ describe('clear errors', () => {
     expect(one.said()).toContain('PORT=80a: this is no port.')
   })
 
+  test('an address for others without a key: at once, and not by starting again and again', async () => {
+    const config = join(folder(), 'streams.config.ts')
+    writeFileSync(config, CONFIG)
+    const one = dev({ HOST: '0.0.0.0', WEIR_DIR: folder() }, ['--no-world', '--config', config])
+    expect(await one.ended).toBe(1)
+    expect(one.said()).toContain('HOST=0.0.0.0 opens the API to other machines')
+    expect(one.said()).not.toContain('starts again')
+  })
+
   test('REDIS_URL where nobody answers; its password is not shown', async () => {
     const port = await freePort()
     const one = dev({ REDIS_URL: `redis://user:hunter2@127.0.0.1:${port}`, WEIR_DIR: folder() })

@@ -17,7 +17,7 @@ let server: Server
 let port: number
 const routes: Record<string, RequestListener> = {
   '/ok': (_, response) => response.end('{"status": "ok"}'),
-  '/slow': (_, response) => setTimeout(() => response.end('late'), 60),
+  '/slow': (_, response) => setTimeout(() => response.end('late'), 250),
   '/hang': () => undefined,
   '/reset': (request) => request.socket.resetAndDestroy(),
   '/500': (_, response) => response.writeHead(500).end(),
@@ -68,7 +68,8 @@ afterAll(() => {
   server.close()
 })
 
-const base = { every: '1m', local: true, timeout: '1s' } as const
+// Long enough for a busy machine; what must time out says so itself.
+const base = { every: '1m', local: true, timeout: '10s' } as const
 
 async function checked(path: string, more: Partial<CheckOptions> = {}): Promise<string> {
   const made = check('c', { url: `http://shop.localhost:${port}${path}`, ...base, ...more })
@@ -113,8 +114,8 @@ describe('checks', () => {
   test('the response time is from the request written to the first byte', async () => {
     const made = check('c', { url: `http://shop.localhost:${port}/slow`, ...base })
     const { timings } = await visitCheck(made)
-    expect(timings.response).toBeGreaterThan(50)
-    expect(timings.connect).toBeLessThan(50)
+    expect(timings.response).toBeGreaterThan(240)
+    expect(timings.connect).toBeLessThan(240)
   })
 })
 
@@ -153,12 +154,12 @@ describe('collectors', () => {
 })
 
 test('a body in a million tiny chunks is one buffer', async () => {
-  const source = Object.assign(new PassThrough({ highWaterMark: 1e6 }), { headers: {} })
-  const done = readBody(source as unknown as IncomingMessage, 100_000)
-  for (let i = 0; i < 150_000; i += 1) source.write(String(i % 10))
+  const source = Object.assign(new PassThrough({ highWaterMark: 1e5 }), { headers: {} })
+  const done = readBody(source as unknown as IncomingMessage, 10_000)
+  for (let i = 0; i < 15_000; i += 1) source.write(String(i % 10))
   const { body, cut } = await done
-  expect([body.length, cut, body.buffer.byteLength <= 100_000]).toEqual([100_000, true, true])
-  expect(body.toString()).toBe('0123456789'.repeat(10_000))
+  expect([body.length, cut, body.buffer.byteLength <= 10_000]).toEqual([10_000, true, true])
+  expect(body.toString()).toBe('0123456789'.repeat(1000))
 })
 
 test('a pattern that backtracks for ever is stopped and said to be at fault', () => {
