@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import type { CompiledStream, Ledger, Producer, Sent } from '../engine/index.ts'
 import { createApp, type AppDeps } from './app.ts'
 import { EVENT_LIMITS } from './http/event.ts'
+import { KeyedPosts } from './http/keyed-post.ts'
 import { createMetrics } from './http/metrics.ts'
 import { MemoryReader } from './memory-reader.ts'
 
@@ -44,6 +45,7 @@ export function testApp(change: Partial<AppDeps> = {}) {
   const reader = new MemoryReader()
   const producer = new MemoryProducer()
   const opened: CompiledStream[] = []
+  const keyedAs: string[] = []
   const errors: object[] = []
   const deps: AppDeps = {
     reader,
@@ -53,6 +55,10 @@ export function testApp(change: Partial<AppDeps> = {}) {
         return producer
       },
     },
+    keyed: new KeyedPosts(async (_, id) => {
+      keyedAs.push(id)
+      return producer
+    }),
     ledger: emptyLedger,
     limits: EVENT_LIMITS,
     clock: () => NOW,
@@ -64,5 +70,5 @@ export function testApp(change: Partial<AppDeps> = {}) {
     log: { error: (detail) => void errors.push(detail) },
     ...change,
   }
-  return { app: createApp(deps), reader, producer, opened, errors }
+  return { app: createApp(deps), reader, producer, opened, keyedAs, errors }
 }

@@ -49,10 +49,10 @@ const get = async (path: string) => {
   const response = await fetch(base + path)
   return { status: response.status, body: await response.json() }
 }
-const post = (rows: object[]) =>
+const post = (rows: object[], more: Record<string, string> = {}) =>
   fetch(`${base}/v1/events/trades`, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-ndjson' },
+    headers: { 'content-type': 'application/x-ndjson', ...more },
     body: rows.map((row) => JSON.stringify(row)).join('\n'),
   })
 const rows = (volume: number, n: number) =>
@@ -144,6 +144,21 @@ test('Redis goes away: clear answers with their age; it comes back: all goes on'
     return streams?.find(({ stream }) => stream === 'trades')?.counted
   }
   await expect.poll(counted, { timeout: 10_000 }).toBe(110)
+})
+
+test('four posts of the same events under one key, at once, count once', async () => {
+  const account = async () => {
+    const streams = (await get('/v1/accounting')).body.streams as Record<string, unknown>[]
+    return streams?.find(({ stream }) => stream === 'trades')
+  }
+  const before = (await account()) as { counted: number; duplicate: number }
+  const same = [...rows(8, 1200), { at: 'x' }]
+  const key = { 'idempotency-key': `${Date.now()}-batch-17` }
+  const answers = await Promise.all([1, 2, 3, 4].map(() => post(same, key)))
+  expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202])
+  await expect
+    .poll(account, { timeout: 10_000 })
+    .toMatchObject({ counted: before.counted + 1200, duplicate: before.duplicate + 3 * 1201, dead: 2 })
 })
 
 test('what cannot start says why and ends', async () => {

@@ -12,6 +12,7 @@ import { createApp } from './app.ts'
 import { boardRoutes } from './board/routes.ts'
 import { EVENT_LIMITS } from './http/event.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
+import { KeyedPosts } from './http/keyed-post.ts'
 import { ProducerPool } from './http/producer-pool.ts'
 import { BoardSource } from './live/board-source.ts'
 import { Hub } from './live/hub.ts'
@@ -51,6 +52,9 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
   const producers = new ProducerPool((stream) =>
     openProducer({ redisUrl, namespace, stream }, { name: 'http' }),
   )
+  const keyed = new KeyedPosts((stream, id) =>
+    openProducer({ redisUrl, namespace, stream }, { name: 'http', id }),
+  )
   const ledger = openLedger(redisUrl, namespace)
   const metrics = createMetrics(reader, clock)
   const board = new BoardSource(reader, clock)
@@ -58,6 +62,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
   const app = createApp({
     reader,
     producers,
+    keyed,
     ledger,
     limits: EVENT_LIMITS,
     clock,

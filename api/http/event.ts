@@ -10,11 +10,14 @@ import {
   type Reader,
 } from '../../engine/index.ts'
 import { BodyLimit, boundedBody, within, type BodyLimits } from './body.ts'
+import { KEYED_BYTES, readKey, TOO_MANY_KEYED, type KeyedPosts } from './keyed-post.ts'
 import { isRedisAway, NO_CONFIG, problem, REDIS_AWAY, type Problem } from './problem.ts'
 
 export interface EventDeps {
   reader: Reader
   producers: { of(stream: CompiledStream): Promise<Producer> }
+  keyed: KeyedPosts
+  clock: () => number
   limits: EventLimits
 }
 
@@ -42,7 +45,12 @@ interface Tally {
   errors: { line: number; error: string }[]
 }
 
-export async function postEvents(c: Context, { reader, producers, limits }: EventDeps): Promise<Response> {
+export async function postEvents(c: Context, deps: EventDeps): Promise<Response> {
+  const { reader, producers, keyed } = deps
+  const key = readKey(c.req.header('idempotency-key'), deps.clock())
+  if (key !== null && 'status' in key) return problem(c, key)
+  const bodyBytes = key === null ? deps.limits.bodyBytes : Math.min(KEYED_BYTES, deps.limits.bodyBytes)
+  const limits = { ...deps.limits, bodyBytes }
   const unfit = unfitBody(c, limits)
   if (unfit !== null) return problem(c, unfit)
   const config = reader.config()
@@ -52,18 +60,33 @@ export async function postEvents(c: Context, { reader, producers, limits }: Even
   if (!reader.health().redis.ok) return problem(c, REDIS_AWAY)
 
   const tally: Tally = { accepted: 0, rejected: 0, errors: [] }
-  let limit: BodyLimit | null
-  try {
-    const producer = await producers.of(stream)
-    limit = await sendLines(c, producer, limits, tally)
+  const body = (c.req.raw.body as ReadableStream<Uint8Array> | null) ?? new Blob([]).stream()
+  const work = async (producer: Producer, chunks: AsyncIterable<Buffer>): Promise<BodyLimit | null> => {
+    const stopped = await sendLines(chunks, producer, limits, tally)
     await producer.flush(limits.writeMs)
+    return stopped
+  }
+  let limit: BodyLimit | null = null
+  try {
+    const outcome =
+      key === null
+        ? await work(await producers.of(stream), boundedBody(body, limits))
+        : await keyed.run(stream, key, body, limits, work)
+    if (outcome === 'busy') return problem(c, TOO_MANY_KEYED)
+    limit = outcome
   } catch (error) {
-    if (!isRedisAway(error)) throw error
-    return problem(c, {
-      ...REDIS_AWAY,
-      detail: 'Redis went away while the events were written; some of them may be written already.',
-      todo: 'Send them again when /readyz is 200.',
-    })
+    if (error instanceof BodyLimit) limit = error
+    else if (!isRedisAway(error)) throw error
+    else {
+      return problem(c, {
+        ...REDIS_AWAY,
+        detail: 'Redis went away while the events were written; some of them may be written already.',
+        todo:
+          key === null
+            ? 'Send them again when /readyz is 200; with an Idempotency-Key they would be counted once.'
+            : 'Send them again under the same key when /readyz is 200.',
+      })
+    }
   }
   if (limit !== null) return problem(c, limitProblem(limit, limits, tally))
   if (tally.accepted === 0 && tally.rejected > 0) return problem(c, allRejected(tally))
@@ -72,15 +95,13 @@ export async function postEvents(c: Context, { reader, producers, limits }: Even
 
 /** Line by line, so that a full producer slows the sender down. Returns the limit that ended it, if one did. */
 async function sendLines(
-  c: Context,
+  body: AsyncIterable<Buffer>,
   producer: Producer,
   limits: EventLimits,
   tally: Tally,
 ): Promise<BodyLimit | null> {
-  const body = c.req.raw.body as ReadableStream<Uint8Array> | null
-  if (body === null) return null
   try {
-    for await (const lines of readLines(boundedBody(body, limits), limits.lineBytes, KEPT_BYTES)) {
+    for await (const lines of readLines(body, limits.lineBytes, KEPT_BYTES)) {
       for (const line of lines) {
         const error = await within(sendLine(producer, line, limits), limits.writeMs, takesNothing)
         if (error === null) tally.accepted++
