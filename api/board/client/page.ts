@@ -106,8 +106,11 @@ function writeAges(root: Document, now: number): boolean {
 function sentence(node: HTMLElement, parts: Part[]): void {
   const plan = JSON.stringify(parts)
   if (node.dataset['plan'] === plan) return
-  const changed = node.dataset['plan'] !== undefined
+  // Only other words are worth a look: the newest event is another one all the time.
+  const words = parts.map((part) => ('text' in part ? part.text : '…')).join('')
+  const changed = node.dataset['words'] !== undefined && node.dataset['words'] !== words
   node.dataset['plan'] = plan
+  node.dataset['words'] = words
   node.replaceChildren(
     ...parts.map((part) => {
       if ('text' in part) return part.text
