@@ -25,6 +25,11 @@ function struck(seed: number, fault: Fault): string {
 }
 
 describe('before the world is live', () => {
+  test('a host that is no bank but a word of JavaScript is not found, and harms nothing', () => {
+    for (const name of ['constructor', '__proto__', 'toString'])
+      expect(answerOf(scene(1, -Infinity), name, '/accounts')).toMatchObject({ status: 404 })
+  })
+
   test('every bank shows its page, in time, with its balance in the usual place', () => {
     const calm = scene(1, -Infinity)
     for (const [name, bank] of Object.entries(BANKS)) {
