@@ -12,6 +12,8 @@ test('frames of all kinds are read, in the files asked for', () => {
   const stack = 'Error: x\n    at f (node:fs:1:2)\n    at file:///a/b.ts:3:4\n    at async g (/a/c d.ts:5:6)'
   expect(firstFrame(stack)).toEqual({ file: '/a/b.ts', line: 3, column: 4 })
   expect(firstFrame(stack, new Set(['/a/c d.ts']))).toEqual({ file: '/a/c d.ts', line: 5, column: 6 })
+  expect(firstFrame('    at h (/a/100% mine/e.ts:7:8)')?.file).toBe('/a/100% mine/e.ts')
+  expect(firstFrame('    at file:///a/100%25%20%23/e.ts:7:8')?.file).toBe('/a/100% #/e.ts')
   expect(firstFrame('Error: x')).toBeNull()
 })
 

@@ -1,4 +1,5 @@
 /** Where in the user's files a value was written, so that a mistake can be pointed at. */
+import { fileURLToPath } from 'node:url'
 
 export interface Source {
   /** Absolute path. */
@@ -19,11 +20,12 @@ export function callerOf(callee: Function): Source | null {
 /** The first frame of a stack that lies in a file (in one of `files`, when given). */
 export function firstFrame(stack: string, files?: ReadonlySet<string>): Source | null {
   for (const text of stack.split('\n')) {
-    const match = /(?:\(|at (?:async )?)(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/.exec(
+    const match = /(?:\(|at (?:async )?)(file:\/\/)?((?:\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/.exec(
       text.trim(),
     )
-    const file = match?.[1] && decodeURI(match[1])
-    if (file && (!files || files.has(file))) return { file, line: Number(match[2]), column: Number(match[3]) }
+    // Only a URL is encoded: in a path, % is a character like any other.
+    const file = match?.[2] && (match[1] === undefined ? match[2] : fileURLToPath(`file://${match[2]}`))
+    if (file && (!files || files.has(file))) return { file, line: Number(match[3]), column: Number(match[4]) }
   }
   return null
 }
