@@ -11,6 +11,8 @@ export interface TestRedisOptions {
   fsync?: 'everysec' | 'always'
   /** More arguments for the server, such as `['--maxmemory', '20mb']`. */
   args?: string[]
+  /** Path of the server program; default: the first of redis-server and valkey-server on the PATH. */
+  program?: string
 }
 
 export interface TestRedis {
@@ -35,7 +37,7 @@ const START_MS = 10_000
 
 /** Starts a server and resolves when it answers. Rejects with one clear line where there is no server program. */
 export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
-  const program = serverOnPath()
+  const program = options.program ?? serverOnPath()
   const dir = await mkdtemp(join(tmpdir(), 'weir-redis-'))
   let port = 0
   const launch = (): Promise<Running> => run(program, serverArgs(port, dir, options), dir)

@@ -1,0 +1,95 @@
+/** A TCP proxy in front of Redis that does to one process what networks do: cuts, silence, lost and late replies. */
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+
+export interface ChaosProxy {
+  readonly port: number
+  /** Ends every connection at once. */
+  cut(): void
+  /** Swallows the next reply and cuts: the command was done, its caller cannot know. */
+  loseReply(): void
+  /** Passes nothing on until `open`, neither ways; what was said meanwhile then arrives late, if its end still lives. */
+  close(): void
+  open(): void
+  /** The connections of now never say anything again, and are never closed either; new ones work. */
+  strand(): void
+  stop(): Promise<void>
+}
+
+interface Pair {
+  client: Socket
+  server: Socket
+  stranded: boolean
+}
+
+/** Bytes held back per connection and direction while closed; beyond it the sender feels the pressure. */
+const HOLD = 8 * 1024 * 1024
+
+/** Starts a proxy to 127.0.0.1:`target` on a free port. */
+export async function startChaosProxy(target: number): Promise<ChaosProxy> {
+  const pairs = new Set<Pair>()
+  let armed = false
+  let closed = false
+  let late: { to: Socket; chunk: Buffer; pair: Pair }[] = []
+  let held = 0
+
+  const end = (pair: Pair): void => {
+    pair.client.destroy()
+    pair.server.destroy()
+    pairs.delete(pair)
+  }
+  const pass = (pair: Pair, to: Socket, chunk: Buffer): void => {
+    if (pair.stranded) return
+    if (!closed) return void to.write(chunk)
+    held += chunk.length
+    if (held > HOLD) end(pair)
+    else late.push({ to, chunk, pair })
+  }
+
+  const listener = createServer((client) => {
+    const server = connect(target, '127.0.0.1')
+    const pair: Pair = { client, server, stranded: false }
+    pairs.add(pair)
+    client
+      .on('error', () => undefined)
+      .on('close', () => {
+        // A client that gave up while the line was dead may still be heard later.
+        if (closed) return
+        end(pair)
+      })
+    server
+      .on('error', () => undefined)
+      .on('close', () => {
+        if (!pair.stranded) end(pair)
+      })
+    client.on('data', (chunk: Buffer) => pass(pair, server, chunk))
+    server.on('data', (chunk: Buffer) => {
+      if (!armed || closed) return pass(pair, client, chunk)
+      armed = false
+      end(pair)
+    })
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+
+  return {
+    port: (listener.address() as AddressInfo).port,
+    cut: () => {
+      for (const pair of pairs) end(pair)
+    },
+    loseReply: () => void (armed = true),
+    close: () => void (closed = true),
+    open: () => {
+      closed = false
+      for (const { to, chunk, pair } of late) if (!pair.stranded && !to.destroyed) to.write(chunk)
+      late = []
+      held = 0
+      for (const pair of pairs) if (pair.client.destroyed) setTimeout(() => end(pair), 100).unref()
+    },
+    strand: () => {
+      for (const pair of pairs) pair.stranded = true
+    },
+    stop: async () => {
+      for (const pair of pairs) end(pair)
+      await new Promise((resolve) => listener.close(resolve))
+    },
+  }
+}
