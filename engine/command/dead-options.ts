@@ -1,7 +1,8 @@
 /** What `weir dead` was asked to do. */
 import { parseArgs } from 'node:util'
-import { WeirError } from '../error.ts'
+import type { WeirError } from '../error.ts'
 import type { LetterKind } from '../ledger/letter.ts'
+import { usage } from './command.ts'
 
 export const DEAD_USAGE = `weir dead list   --stream NAME [--late] [--reason TEXT] [--limit N] [--cursor C]
 weir dead show   --stream NAME ID
@@ -44,13 +45,13 @@ export function deadOptions(argv: string[]): DeadOptions | null {
   if (values.help === true) return null
   const [verb, ...ids] = positionals
   if (!isVerb(verb))
-    throw usage(verb === undefined ? 'no verb is named' : `there is no "${verb.slice(0, 40)}"`)
-  if (values.stream === undefined) throw usage('no stream is named')
+    throw wrong(verb === undefined ? 'no verb is named' : `there is no "${verb.slice(0, 40)}"`)
+  if (values.stream === undefined) throw wrong('no stream is named')
   const selects = values.all === true || values.reason !== undefined
-  if (verb === 'list' && ids.length > 0) throw usage('list takes no id; show does')
-  if (verb === 'show' && ids.length !== 1) throw usage('show takes one id')
+  if (verb === 'list' && ids.length > 0) throw wrong('list takes no id; show does')
+  if (verb === 'show' && ids.length !== 1) throw wrong('show takes one id')
   if ((verb === 'replay' || verb === 'drop') && selects === ids.length > 0)
-    throw usage(`say which to ${verb}: ids, or --all, or --reason TEXT`)
+    throw wrong(`say which to ${verb}: ids, or --all, or --reason TEXT`)
   return {
     verb,
     stream: values.stream,
@@ -82,7 +83,7 @@ function parse(argv: string[]) {
       },
     })
   } catch (error) {
-    throw usage((error as Error).message)
+    throw wrong((error as Error).message)
   }
 }
 
@@ -94,15 +95,10 @@ function limitOf(text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise
   const limit = Number(text)
   if (/^\d{1,4}$/.test(text) && limit >= 1 && limit <= MAX_LIMIT) return limit
-  throw usage(`--limit is a number from 1 to ${MAX_LIMIT}`)
+  throw wrong(`--limit is a number from 1 to ${MAX_LIMIT}`)
 }
 
-function usage(what: string): WeirError {
-  return new WeirError(`${what.replace(/\.$/, '')}.`, {
-    code: 'WEIR_USAGE',
-    domain: 'user',
-    retry: false,
-    where: 'weir dead',
-    todo: `Say: weir dead ${VERBS.join('|')} --stream NAME; weir dead --help has it all.`,
-  })
+function wrong(what: string): WeirError {
+  const todo = `Say: weir dead ${VERBS.join('|')} --stream NAME; weir dead --help has it all.`
+  return usage('weir dead', what, todo)
 }

@@ -1,41 +1,24 @@
 /** `weir dead`: looks through the rows that were not counted, sends them again, or takes them away. */
 import type { CompiledStream } from '../config/compiled.ts'
-import { WeirError } from '../error.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { openLedger } from '../ledger/redis-ledger.ts'
+import { type CommandWorld, exitCode, PROCESS } from './command.ts'
 import { DEAD_USAGE, type DeadOptions, deadOptions } from './dead-options.ts'
 import { letterWords, pageWords } from './dead-words.ts'
 import { findStream, reach, redisUrlOf } from './ingest-target.ts'
 import { printable, printableJson } from './printable.ts'
 
-/** What the command takes from its process. */
-export interface DeadWorld {
-  env: Readonly<Record<string, string | undefined>>
-  out: (text: string) => void
-  err: (text: string) => void
-}
-
-const PROCESS: DeadWorld = {
-  env: process.env,
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-}
-
 /** Runs the command with the words after `dead`; resolves to the exit code: 1 where one could not be done. */
-export async function run(argv: string[], world: DeadWorld = PROCESS): Promise<number> {
-  try {
+export function run(argv: string[], world: CommandWorld = PROCESS): Promise<number> {
+  return exitCode(world, async () => {
     const options = deadOptions(argv)
-    if (options !== null) return await look(options, world)
+    if (options !== null) return look(options, world)
     world.out(DEAD_USAGE)
     return 0
-  } catch (error) {
-    if (!(error instanceof WeirError)) throw error
-    world.err(`${printable(error.explain())}\n`)
-    return error.code === 'WEIR_USAGE' ? 2 : 1
-  }
+  })
 }
 
-async function look(options: DeadOptions, world: DeadWorld): Promise<number> {
+async function look(options: DeadOptions, world: CommandWorld): Promise<number> {
   const redisUrl = redisUrlOf(world.env)
   const redis = await reach(redisUrl)
   const found = await findStream(redis, options.stream, options.config, world.env).finally(() =>
@@ -61,7 +44,7 @@ async function list(
   ledger: Ledger,
   stream: CompiledStream,
   { kind, reason, cursor, limit, json }: DeadOptions,
-  world: DeadWorld,
+  world: CommandWorld,
 ): Promise<number> {
   const page = await ledger.list(stream, {
     kind,
@@ -79,7 +62,7 @@ async function show(
   ledger: Ledger,
   stream: CompiledStream,
   { ids: [id = ''], json }: DeadOptions,
-  world: DeadWorld,
+  world: CommandWorld,
 ): Promise<number> {
   const letter = await ledger.show(stream, id)
   if (letter !== null) world.out(json ? `${printableJson(letter)}\n` : letterWords(letter))
@@ -92,7 +75,7 @@ async function settle(
   ledger: Ledger,
   stream: CompiledStream,
   { verb, ids, kind, reason, limit, json }: DeadOptions,
-  world: DeadWorld,
+  world: CommandWorld,
 ): Promise<number> {
   const selected =
     ids.length > 0

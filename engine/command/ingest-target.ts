@@ -28,7 +28,7 @@ export function redisUrlOf(env: Environment): string {
   } catch {
     // No such file: nothing runs here.
   }
-  throw new WeirError('there is no Redis to send to.', {
+  throw new WeirError('no Redis is named.', {
     code: 'WEIR_USAGE',
     domain: 'user',
     retry: true,
@@ -62,7 +62,7 @@ export async function findStream(
   env: Environment,
 ): Promise<{ namespace: string; stream: CompiledStream }> {
   let file = env['WEIR_NAMESPACE'] ? undefined : await fileConfig(configPath, env)
-  const namespace = env['WEIR_NAMESPACE'] ?? file?.namespace ?? 'weir'
+  const namespace = env['WEIR_NAMESPACE'] || (file?.namespace ?? 'weir')
   const active = (await newestConfig(redis, namespace))?.streams ?? []
   const running = active.find((one) => one.name === name)
   if (running !== undefined) return { namespace, stream: running }
@@ -77,6 +77,11 @@ export async function findStream(
     retry: false,
     todo: suggest(name, [...new Set([...active, ...written].map((one) => one.name))]),
   })
+}
+
+/** WEIR_NAMESPACE, else what the config file says, else `weir`. */
+export async function namespaceOf(configPath: string | null, env: Environment): Promise<string> {
+  return env['WEIR_NAMESPACE'] || ((await fileConfig(configPath, env))?.namespace ?? 'weir')
 }
 
 /** What the engine has made of a stream so far. */
