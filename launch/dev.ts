@@ -74,6 +74,8 @@ async function main(): Promise<void> {
         reaper,
         say,
         onRestart,
+        // Scrapers read the config file themselves: one that is bad just now may be mended.
+        essential: name !== 'scrapers',
       }),
     )
 

@@ -17,6 +17,8 @@ export interface RoleOptions {
   args?: (starts: number) => string[]
   env: NodeJS.ProcessEnv
   log: LogFile
+  /** One that cannot even start once is not started again: `started` rejects. */
+  essential?: boolean
   /** Sees to it that the role does not outlive us. */
   reaper: Reaper
   /** Told to people: output that is no log line, errors, restarts. */
@@ -29,7 +31,7 @@ export interface RoleOptions {
 export interface Role {
   readonly name: string
   readonly pid: number | undefined
-  /** Resolves with its first message. Rejects with WEIR_SETUP when it ends before that; it is not started again then. */
+  /** Resolves with its first message. An essential one rejects with WEIR_SETUP when it ends before that. */
   readonly started: Promise<void>
   send(message: object): void
   /** SIGTERM, after `graceMs` SIGKILL. Resolves when it is gone; it is not started again. */
@@ -92,8 +94,7 @@ export function startRole(options: RoleOptions): Role {
       if (trace !== '' && trace !== lastTrace) say(trace)
       lastTrace = trace
       const how = signal ?? `code ${code}`
-      // What cannot even start once will not start the next time either.
-      if (!reported) return report.failed(neverStarted(name, how, options.log.path))
+      if (options.essential && !reported) return report.failed(neverStarted(name, how, options.log.path))
       if (Date.now() - since > HEALTHY_MS) wait = FIRST_WAIT_MS
       say(`${name} ended (${how}); it starts again in ${wait / 1000} s. Log: ${options.log.path}`)
       timer = setTimeout(restart, wait)

@@ -63,6 +63,7 @@ export async function startWorld(options: WorldOptions): Promise<ExampleWorld> {
   }
   const role: Role = startRole({
     name: 'world',
+    essential: true,
     file: join(ROOT, 'examples/world/main.ts'),
     // Started again it keeps its address and does not send its past twice.
     args: (starts) => {
