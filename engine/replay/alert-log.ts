@@ -19,6 +19,14 @@ export class AlertLog {
   private readonly numbers = new Map<string, Numbers>()
   private written = 0
 
+  /** Takes over what live was told before a replay begins; says nothing. `from`: its shipper, under another name. */
+  seed(from: string, seq: number, rows: AlertRow[], ms: number): void {
+    const cols = JSON.stringify({ at: rows.map((row) => row.at), row: rows })
+    const fields = batchFields(`seed:${from}`, seq, rows.length, 'x', 0, cols)
+    this.fold.step(decode(`${ms}-${this.written++}`, fields))
+    this.fold.take()
+  }
+
   /** `source`: the partition that tells, `<stream>.<partition>`; `ms`: log time. */
   tell(source: string, rows: AlertRow[], ms: number): TimedChange[] {
     const numbers = this.numbers.get(source) ?? { pend: 0, outbox: 0, seq: {} }

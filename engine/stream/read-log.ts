@@ -6,10 +6,16 @@ import type { Entry } from '../event/entry.ts'
 const ENTRIES_AT_ONCE = 200
 
 /** Entries with from < id <= to, oldest first. */
-export async function* readLog(redis: Redis, log: string, from: string, to: string): AsyncGenerator<Entry[]> {
+export async function* readLog(
+  redis: Redis,
+  log: string,
+  from: string,
+  to: string,
+  atOnce = ENTRIES_AT_ONCE,
+): AsyncGenerator<Entry[]> {
   let after = from
   while (after !== to) {
-    const raw = await redis.xrange(log, `(${after}`, to, 'COUNT', ENTRIES_AT_ONCE)
+    const raw = await redis.xrange(log, `(${after}`, to, 'COUNT', atOnce)
     if (raw.length === 0) return
     yield raw.map(([id, fields]) => decode(id, fields))
     after = raw.at(-1)![0]
