@@ -28,11 +28,16 @@ export async function visit(
     await guardNavigation(session, reach, signals)
     if (!scraper.scripts) await page.setJavaScriptEnabled(false)
     await load(lease, scraper, signals)
+    // While a navigation is pending, questions wait for it.
+    if (signals.error !== null) await session.send('Page.stopLoading').catch(() => undefined)
     const { response } = watched
     if (response === null) await noteHang(session, signals)
     else {
       note(response, reach, signals)
-      if (signals.fault === null && !signals.download) await readSettled(session, scraper, signals)
+      // Of a page that never stops sending, more came than can be read in time.
+      const endless = signals.error?.startsWith('BODY_TOO_LARGE') ?? false
+      if (signals.fault === null && !signals.download && !endless)
+        await readSettled(session, scraper, signals)
       // Scripts may have led to another page meanwhile, and that is the one that was read.
       if (watched.response !== null && watched.response !== response) note(watched.response, reach, signals)
     }
@@ -130,8 +135,6 @@ function isComplete({ landmarks, fields }: Signals): boolean {
 /** Without any response the site is silent, or the tab is: an empty question tells which. */
 async function noteHang(session: CDPSession, signals: Signals): Promise<void> {
   if (signals.error === null || !/Timeout/.test(signals.error)) return
-  // While a navigation is pending, questions wait for it.
-  await session.send('Page.stopLoading').catch(() => undefined)
   await within(1000, session.send('Runtime.evaluate', { expression: '1' })).catch(() => {
     signals.fault ??= { reason: 'hung', detail: 'the tab does not answer' }
   })
