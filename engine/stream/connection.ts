@@ -9,6 +9,12 @@ import { hostOf, redisAway } from '../event/redis-away.ts'
  */
 export type ConnectionRole = 'commit' | 'block' | 'query'
 
+/**
+ * A server that owes an answer for so long is taken for gone, and its connection closed: a half-open one would keep
+ * its caller waiting for ever. Longer than any blocking read here, and shorter than people wait, ms.
+ */
+export const SILENCE_MS = 5000
+
 export function connect(url: string, role: ConnectionRole, name = `weir-${role}`): Redis {
   const options: RedisOptions = {
     protocol: 2,
@@ -19,6 +25,7 @@ export function connect(url: string, role: ConnectionRole, name = `weir-${role}`
     enableOfflineQueue: role === 'query',
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000),
     connectTimeout: 5000,
+    socketTimeout: SILENCE_MS,
   }
   const redis = new Redis(url, options)
   // Without a listener a refused connection is an uncaught error; callers see their own command fail.

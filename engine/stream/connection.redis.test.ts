@@ -1,0 +1,31 @@
+/** A connection that died without a word: nobody waits on it for ever. */
+import { afterEach, expect, test } from 'vitest'
+import { type LossyProxy, startLossyProxy } from '../../test/harness/lossy-proxy.ts'
+import { startRedis, type TestRedis } from '../../test/harness/redis.ts'
+import { connect, type ConnectionRole } from './connection.ts'
+
+let redis: TestRedis | undefined
+let proxy: LossyProxy | undefined
+afterEach(async () => {
+  await proxy?.stop()
+  await redis?.stop()
+})
+
+test.each<ConnectionRole>(['commit', 'block', 'query'])(
+  'a half-open connection of role %s is given up, and the next command has a new one',
+  async (role) => {
+    redis = await startRedis()
+    proxy = await startLossyProxy(redis.port)
+    const client = connect(`redis://127.0.0.1:${proxy.port}`, role)
+    await client.connect()
+    await client.set('a', '1')
+    proxy.freeze()
+    const answer = client.get('a').catch((error: Error) => error)
+    // Reads for people wait for the new connection; what changes state is told at once that nothing is known.
+    if (role === 'query') expect(await answer).toBe('1')
+    else expect(await answer).toBeInstanceOf(Error)
+    await expect.poll(() => client.get('a').catch(() => null), { timeout: 5000 }).toBe('1')
+    client.disconnect()
+  },
+  20_000,
+)
