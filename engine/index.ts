@@ -24,6 +24,7 @@ export { openRecords, type ConfigVersion, type Records } from './record/record.t
 export { simulate, type SimulateOptions } from './replay/simulate.ts'
 export type { SimulatedEvent, Time } from './replay/simulated-events.ts'
 export type { Accounting, LostEvent, Simulation } from './replay/simulated-world.ts'
+export { isPublic } from './outbound/public-address.ts'
 export { connect } from './stream/connection.ts'
 export { notifyKeys, type NotifyKeys } from './stream/keys.ts'
 export { openReader } from './view/redis-reader.ts'

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { backoff } from './backoff.ts'
 import { deliver, judge } from './deliver.ts'
-import { isPrivate, readDestination } from './destination.ts'
+import { readDestination } from './destination.ts'
 
 const servers: { close(): void }[] = []
 afterEach(() => servers.splice(0).forEach((server) => server.close()))
@@ -109,20 +109,6 @@ test('addresses of our inside are never called, written or resolved, also where 
     await deliver(url, {}, 'k', { ...careful, resolve: (_, answer) => answer(null, mixed) }),
   ).toMatchObject({ status: 'failed' })
 })
-
-test.each([
-  '127.0.0.1',
-  '192.168.1.1',
-  '172.31.0.1',
-  '100.64.0.1',
-  '::1',
-  'fd00::1',
-  'fe80::1',
-  '::ffff:10.0.0.1',
-])('%s is private', (address) => expect(isPrivate(address)).toBe(true))
-test.each(['8.8.8.8', '172.32.0.1', '2606:4700::1'])('%s is public', (address) =>
-  expect(isPrivate(address)).toBe(false),
-)
 
 test('waits double from one second to five minutes, half of them random', () => {
   expect([1, 2, 3].map((attempt) => backoff(attempt, 1))).toEqual([1000, 2000, 4000])

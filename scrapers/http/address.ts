@@ -1,44 +1,7 @@
 /** Which addresses may be visited: public ones, others only where a scraper says so; names are resolved here, once. */
 import { lookup } from 'node:dns'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
-
-const PRIVATE = new BlockList()
-for (const [net, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const) {
-  PRIVATE.addSubnet(net, bits, 'ipv4')
-}
-for (const [net, bits] of [
-  ['::', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['2001::', 32],
-  ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8],
-] as const) {
-  PRIVATE.addSubnet(net, bits, 'ipv6')
-}
-
-/** Whether an IP address is on the public internet; IPv4 inside IPv6 is looked through. */
-export function isPublic(address: string): boolean {
-  const bare = address.replace(/^\[|\]$/g, '')
-  const family = isIP(bare)
-  if (family === 0) return false
-  // BlockList itself sees through IPv4 in IPv6 clothes.
-  return !PRIVATE.check(bare, family === 4 ? 'ipv4' : 'ipv6')
-}
+import { isIP, type LookupFunction } from 'node:net'
+import { isPublic } from '../../engine/index.ts'
 
 /** `public`: the internet; `local`: this machine as well; `private`: everything, such as one's own network. */
 export type Reach = 'public' | 'local' | 'private'

@@ -6,7 +6,6 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { check, collect, type CheckOptions, type CollectOptions } from '../index.ts'
 import { judge } from '../outcome/judge.ts'
-import { isPublic } from './address.ts'
 import { readBody } from './body.ts'
 import { matches } from './matches.ts'
 import { retryAfter } from './retry-after.ts'
@@ -178,23 +177,4 @@ test.each([
   [undefined, null],
 ])('Retry-After %s', (header, until) => {
   expect(retryAfter(header, 0)).toBe(until)
-})
-
-test.each([
-  ['8.8.8.8', true],
-  ['10.1.2.3', false],
-  ['169.254.169.254', false],
-  ['::1', false],
-  ['::ffff:127.0.0.1', false],
-  ['::ffff:7f00:1', false],
-  ['::ffff:8.8.8.8', true],
-  ['fd00::1', false],
-  ['2606:4700::1111', true],
-  ['127.0.0.1', false],
-  ['::7f00:1', false],
-  ['64:ff9b:1::7f00:1', false],
-  ['2001:0:7f00:1::', false],
-  ['fec0::1', false],
-])('%s public: %s', (address, expected) => {
-  expect(isPublic(address)).toBe(expected)
 })
