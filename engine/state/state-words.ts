@@ -11,13 +11,18 @@ export function stateWords(state: EngineState): string {
   const names = new Map(state.workers.map(({ id }, i) => [id, `w${i + 1}`]))
   const since = age(Math.max(0, state.now - Number.parseInt(control.id)))
   return [
-    `Namespace ${namespace}, config ${control.hash} since ${since} (control ${control.id}, by ${control.by}).`,
+    `Namespace ${namespace}, config ${control.hash} since ${since} (control ${control.id}, by ${tail(control.by)}).`,
     '',
     workersTable(state, names),
     partitionsTable(partitions, names),
     streamsTable(partitions),
     stalled(partitions),
   ].join('\n')
+}
+
+/** The end of a path says more than its start. */
+function tail(text: string): string {
+  return text.length > 30 ? `…${text.slice(-29)}` : text
 }
 
 function workersTable(state: EngineState, names: ReadonlyMap<string, string>): string {

@@ -76,7 +76,11 @@ test('tables fit 100 columns and say what needs a look', () => {
   const state: EngineState = {
     now: NOW,
     namespace: 'weir',
-    control: { id: `${NOW - 60_000}-0`, hash: 'abcdef012345', by: 'streams.config.ts' },
+    control: {
+      id: `${NOW - 60_000}-0`,
+      hash: 'abcdef012345',
+      by: '/a/folder/far/away/from/everything/streams.config.ts',
+    },
     workers: [{ id: '4711.ab', seenAgo: 400, live: true, partitions: 1 }],
     partitions: [
       partitionState('a-stream-with-a-name-of-some-length', 63, large),

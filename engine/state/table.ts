@@ -7,7 +7,7 @@ const MAX_CELL = 17
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map(cut))
   const widths = head.map((_, column) => Math.max(...cells.map((row) => [...(row[column] ?? '')].length)))
-  const numeric = head.map((_, column) => rows.every((row) => /^[\d-]/.test(row[column] ?? '')))
+  const numeric = head.map((_, column) => rows.every((row) => /^([\d#≥-]|none)/.test(row[column] ?? '')))
   const full = widths.reduce((sum, width) => sum + width + 2, -2)
   const between = full <= WIDTH ? '  ' : ' '
   const line = (row: readonly string[]): string =>
