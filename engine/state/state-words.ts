@@ -11,7 +11,8 @@ export function stateWords(state: EngineState): string {
   const names = new Map(state.workers.map(({ id }, i) => [id, `w${i + 1}`]))
   const since = age(Math.max(0, state.now - Number.parseInt(control.id)))
   return [
-    `Namespace ${namespace}, config ${control.hash} since ${since} (control ${control.id}, by ${tail(control.by)}).`,
+    `Namespace ${namespace}, config ${control.hash} since ${since}, control log at ${control.id},`,
+    `published by ${tail(control.by)}.`,
     '',
     workersTable(state, names),
     partitionsTable(partitions, names),
@@ -22,7 +23,7 @@ export function stateWords(state: EngineState): string {
 
 /** The end of a path says more than its start. */
 function tail(text: string): string {
-  return text.length > 30 ? `…${text.slice(-29)}` : text
+  return text.length > 60 ? `…${text.slice(-59)}` : text
 }
 
 function workersTable(state: EngineState, names: ReadonlyMap<string, string>): string {
