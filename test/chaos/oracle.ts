@@ -38,6 +38,8 @@ export interface Expected {
   k: string
   from: number
   to: number
+  /** Whether enough came after it to tell that it is over. */
+  ends: boolean
 }
 
 export class Oracle {
@@ -101,10 +103,18 @@ export class Oracle {
       k: `g${group}`,
       from: released[from]!,
       to: released[to]! + late,
+      // A window with ordinary values alone: else nothing is known of the group, and unknown resolves nothing.
+      ends: released.at(-1)! - released[to]! > 22_000,
     }))
     const silent = released.filter((_, c) => isNowSilent(this.plan, c))
     if (silent.length > 0)
-      expected.push({ rule: 'silent', k: `g${NOW_SILENT}`, from: silent[0]!, to: silent.at(-1)! + late })
+      expected.push({
+        rule: 'silent',
+        k: `g${NOW_SILENT}`,
+        from: silent[0]!,
+        to: silent.at(-1)! + late,
+        ends: true,
+      })
     return expected
   }
 
