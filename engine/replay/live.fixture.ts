@@ -97,7 +97,7 @@ export class LiveEngine {
       const { log: key } = partitionKeys(this.namespace, stream.name, partition)
       const pipeline = this.redis.pipeline()
       for (const [id, fields] of log) pipeline.xadd(key, id, ...fields)
-      await pipeline.exec()
+      for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
     }
   }
 

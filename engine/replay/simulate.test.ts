@@ -161,6 +161,10 @@ it('mistakes are explained, all at once', () => {
     'trades[0]: it is not known when it arrives.',
   )
   expect(() => simulate(config, {}, { until: 'tomorrow' })).toThrow('until: tomorrow is no time.')
+  // Without a zone it would be another time on another machine.
+  expect(() => simulate(config, {}, { from: '2026-01-05T10:00:00' })).toThrow(
+    'from: 2026-01-05T10:00:00 is no time.',
+  )
   const twice = trades.metric('volume', { by: ['pair'], stats: ['count'], windows: ['1m'] })
   expect(() => simulate(defineConfig({ metrics: [volume, twice] }), {})).toThrow(
     'another metric has this name.',

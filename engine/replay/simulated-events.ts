@@ -4,7 +4,7 @@ import { runs } from '../config/runs.ts'
 import { WeirError } from '../error.ts'
 import { RIGHT, type RunEvent } from '../event/run.ts'
 
-/** ISO text such as `2026-01-05T10:00:00Z`, ms since 1970, or a Date. */
+/** ISO text with its zone, such as `2026-01-05T10:00:00Z`, ms since 1970, or a Date. */
 export type Time = string | number | Date
 
 /**
@@ -70,12 +70,19 @@ export function timeOf(time: unknown, where: string): number {
   )
 }
 
+/** With its zone, or a bare date: the same words must not mean another time on another machine. */
+const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/
+
+/** ms of an ISO time, or null. */
+export function parseTime(text: string): number | null {
+  const ms = ISO.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(ms) ? null : ms
+}
+
 /** Anything that does not read as a time stays what it is, for validation to name. */
 function readTime(time: unknown): unknown {
   if (time instanceof Date) return time.getTime()
-  if (typeof time !== 'string' || !/^\d{4}-\d\d-\d\d/.test(time)) return time
-  const ms = Date.parse(time)
-  return Number.isNaN(ms) ? time : ms
+  return typeof time === 'string' ? (parseTime(time) ?? time) : time
 }
 
 function parted(

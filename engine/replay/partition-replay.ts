@@ -1,0 +1,133 @@
+/** One partition on its way through its log, and what it came to. */
+import type { Redis } from 'ioredis'
+import type { AlertRow } from '../alert/row.ts'
+import { admitter } from '../commit/claim.ts'
+import type { Controls } from '../commit/controls.ts'
+import { withEvidence } from '../commit/evidence.ts'
+import type { ClosedBlock, Small } from '../commit/folding.ts'
+import type { Entry } from '../event/entry.ts'
+import { partitionKeys } from '../stream/keys.ts'
+import { readLog } from '../stream/read-log.ts'
+import type { TimedChange } from './alert-log.ts'
+import { introduce, type LogStart, type Started } from './log-start.ts'
+import { ticks } from './partition-run.ts'
+import type { ReplayTarget } from './replay-streams.ts'
+import type { Accounting } from './simulated-world.ts'
+
+/** Called in order as the replay goes on; must copy what it keeps. */
+export interface ReplayListener {
+  started?(starts: readonly LogStart[]): void
+  alert?(change: TimedChange): void
+  closed?(stream: string, partition: number, block: ClosedBlock): void
+}
+
+export interface MetricTotals {
+  groups: number
+  /** Series points: one per group and pane, and again where it was amended. */
+  points: number
+  fired: number
+  resolved: number
+}
+
+export interface ReplayReport {
+  entries: number
+  streams: Record<string, Accounting>
+  metrics: Record<string, MetricTotals>
+}
+
+/** Entries in memory per partition: each is at most 1 MB, and 64 KB as a rule. */
+const ENTRIES_AT_ONCE = 50
+
+export interface Told {
+  ms: number
+  source: string
+  rows: AlertRow[]
+}
+
+export class PartitionReplay {
+  private readonly target: ReplayTarget
+  private readonly start: Started
+  private readonly admit: (entry: Entry) => Promise<Entry>
+  private readonly listener: ReplayListener
+  private readonly report: ReplayReport
+  private readonly log: string
+  /** Counts before `from`. */
+  private before: Small | null = null
+
+  constructor(
+    target: ReplayTarget,
+    start: Started,
+    controls: Controls,
+    listener: ReplayListener,
+    report: ReplayReport,
+  ) {
+    this.target = target
+    this.start = start
+    this.admit = admitter(controls)
+    this.listener = listener
+    this.report = report
+    this.log = partitionKeys(target.namespace, start.fold.streamName, start.fold.partition).log
+  }
+
+  async *told(): AsyncGenerator<Told> {
+    const { redis, config, to } = this.target
+    const { fold, off, last, kind, first } = this.start
+    const end = to === undefined ? last : String(to)
+    let now = first
+    for await (const entries of readLog(redis, this.log, off, end, ENTRIES_AT_ONCE)) {
+      for (const entry of entries) {
+        // Another configuration may wait for time where the one that was live did not.
+        if (config !== undefined) for (const tick of ticks(fold, now, entry.ms)) yield* this.step(tick)
+        now = entry.ms
+        if (kind === 'trimmed') introduce(fold, entry)
+        yield* this.step(config === undefined ? await this.admit(entry) : entry)
+        if (entry.ms >= (this.target.from ?? 0)) this.report.entries++
+      }
+    }
+    if (config !== undefined)
+      for (const tick of ticks(fold, now, to ?? (await serverTime(redis)))) yield* this.step(tick)
+    this.account()
+  }
+
+  private async *step(entry: Entry): AsyncGenerator<Told> {
+    const { redis, from = 0 } = this.target
+    const { fold, partition: source } = this.start
+    if (entry.ms >= from) this.before ??= fold.small()
+    fold.step(entry)
+    const { told, closed } = fold.take()
+    for (const block of entry.ms >= from ? closed : []) {
+      totalsOf(this.report, block.metric).points += block.groups.length
+      this.listener.closed?.(fold.streamName, fold.partition, block)
+    }
+    if (told.length === 0) return
+    const rows = await withEvidence(redis, this.log, fold.partition, fold.stream, told)
+    yield { ms: entry.ms, source, rows }
+  }
+
+  private account(): void {
+    const { fold } = this.start
+    const small = fold.small()
+    const { before } = this
+    const sum = (this.report.streams[fold.streamName] ??= {
+      counted: 0,
+      duplicate: 0,
+      late: 0,
+      dead: 0,
+      missing: 0,
+      forwarded: 0,
+    })
+    if (before !== null)
+      for (const name of Object.keys(sum) as (keyof Accounting)[]) sum[name] += small[name] - before[name]
+    for (const { metric, groups } of fold.plan.states)
+      totalsOf(this.report, metric.name).groups += groups.keys.filter((key) => key !== null).length
+  }
+}
+
+export function totalsOf(report: ReplayReport, metric: string): MetricTotals {
+  return (report.metrics[metric] ??= { groups: 0, points: 0, fired: 0, resolved: 0 })
+}
+
+async function serverTime(redis: Redis): Promise<number> {
+  const [seconds, micros] = await redis.time()
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+}
