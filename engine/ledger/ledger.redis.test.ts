@@ -173,6 +173,25 @@ test('late rows stay out of closed time, until the stream takes rows that late',
   await account(later, { counted: 2, late: 1 })
 })
 
+test('a row of more than 4 KB is replayed whole as long as the log has it', async () => {
+  const stream = await run(configOf(true))
+  const now = Date.now()
+  await send(stream, [{ at: now, k: 'a', v: 1 }])
+  await send(stream, [{ at: now - 60_000, k: 'a', v: 2, note: 'long '.repeat(1500) }])
+  await redis.xadd(partitionKeys('weir', 'load', 0).log, '*', 'at', 'x'.repeat(6000))
+  await account(stream, { counted: 1, late: 1, dead: 1 })
+  const later = await run(configOf(true, '1d'))
+  const [late] = (await ledger.list(later, { kind: 'late', limit: 1 })).letters
+  expect(late!.raw.length).toBeLessThan(5000)
+  expect(await replay(later, late!.id)).toMatchObject({ ok: true })
+  await account(later, { counted: 2, dead: 1 })
+
+  const [dead] = (await ledger.list(later, { kind: 'dead', limit: 1 })).letters
+  expect(await replay(later, dead!.id)).toMatchObject({ ok: false, reason: 'invalid' })
+  await redis.xdel(partitionKeys('weir', 'load', 0).log, dead!.entry)
+  expect(await replay(later, dead!.id)).toMatchObject({ ok: false, reason: 'cut' })
+})
+
 test('a dropped letter is gone, and counted once', async () => {
   const stream = await run(configOf(false))
   await send(stream, [{ at: 1, k: 'a', v: 1 }])

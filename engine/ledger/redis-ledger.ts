@@ -20,7 +20,8 @@ import {
   replayId,
 } from './letter.ts'
 import { newestFirst } from './newest-first.ts'
-import { inTime, type Refusal, rowOfLetter } from './replayable.ts'
+import { originalOf } from './original.ts'
+import { inTime, type Refusal, type Replayable, rowOfLetter } from './replayable.ts'
 
 const source = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
 const REMOVE = source('remove.lua')
@@ -60,6 +61,14 @@ export function openLedger(redisUrl: string, namespace: string): Ledger {
     return validate
   }
 
+  /** What is kept of a long row is only its start; then the log is asked for the rest. */
+  const eventOf = async (stream: CompiledStream, letter: Letter): Promise<Replayable> => {
+    const kept = rowOfLetter(letter, validatorOf(stream))
+    if (kept.ok || kept.reason !== 'cut') return kept
+    const raw = await originalOf(redis, keysOf(stream)[letter.partition]!.log, stream, letter)
+    return raw === null ? kept : rowOfLetter({ ...letter, raw }, validatorOf(stream))
+  }
+
   return {
     list: async (stream, query) => {
       const keys = keysOf(stream)
@@ -70,7 +79,7 @@ export function openLedger(redisUrl: string, namespace: string): Ledger {
     replay: async (stream, id): Promise<Replayed> => {
       const found = await find(stream, id)
       if (found === null) return GONE
-      const event = rowOfLetter(found.letter, validatorOf(stream))
+      const event = await eventOf(stream, found.letter)
       if (!event.ok) return event
       const target = keysOf(stream)[partitionOf(keyOf(stream, event.row) ?? '', stream.partitions)]!
       const { control, watermark } = await smallAt(redis, target)

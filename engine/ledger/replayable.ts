@@ -30,7 +30,7 @@ export function rowOfLetter(letter: Letter, validate: Validate): Replayable {
     return cut
       ? refusal(
           'cut',
-          'only the first 4 KB of the row are kept.',
+          'only the first 4 KB of the row are kept, and the log no longer has it.',
           'Send the whole row again from its source.',
         )
       : refusal(
