@@ -30,7 +30,8 @@ export interface Started extends LogStart {
   fold: PartitionFold
   /** Position after which the replay reads. */
   off: string
-  /** Newest entry when the replay began. */
+  /** Oldest entry that has to be there, and the newest when the replay began. */
+  needed: string
   last: string
 }
 
@@ -53,13 +54,19 @@ export async function startOf(
   if (log === null) return null
   const partition = `${target.stream}.${target.partition}`
   const gone = log.added - log.length
-  const found = { partition, gone, last: log.last }
+  const found = { partition, gone, needed: log.first, last: log.last }
   const control0 = (await redis.hget(keys.meta, 'control0')) ?? ''
   const first = Number.parseInt(log.first)
   if (gone === 0) return { ...found, kind: 'beginning', first, off: '0-0', fold: foldOf(control0) }
   const snapshot = await lastSnapshot(redis, keys, from, () => foldOf(control0))
   if (snapshot !== null)
-    return { ...found, kind: 'snapshot', first: Number.parseInt(snapshot.off), ...snapshot }
+    return {
+      ...found,
+      kind: 'snapshot',
+      first: Number.parseInt(snapshot.off),
+      needed: snapshot.off,
+      ...snapshot,
+    }
   const control = await controlAt(redis, namespace, first)
   return { ...found, kind: 'trimmed', first, off: '0-0', fold: foldOf(control) }
 }

@@ -5,9 +5,10 @@ import { admitter } from '../commit/claim.ts'
 import type { Controls } from '../commit/controls.ts'
 import { withEvidence } from '../commit/evidence.ts'
 import type { ClosedBlock, Small } from '../commit/folding.ts'
+import { WeirError } from '../error.ts'
 import type { Entry } from '../event/entry.ts'
 import { partitionKeys } from '../stream/keys.ts'
-import { readLog } from '../stream/read-log.ts'
+import { compareIds, readLog } from '../stream/read-log.ts'
 import type { TimedChange } from './alert-log.ts'
 import { introduce, type LogStart, type Started } from './log-start.ts'
 import { ticks } from './partition-run.ts'
@@ -74,7 +75,10 @@ export class PartitionReplay {
     const { fold, off, last, kind, first } = this.start
     const end = to === undefined ? last : String(to)
     let now = first
+    let read = this.start.needed
     for await (const entries of readLog(redis, this.log, off, end, ENTRIES_AT_ONCE)) {
+      await this.assertWhole(read)
+      read = entries.at(-1)!.id
       for (const entry of entries) {
         // Another configuration may wait for time where the one that was live did not.
         if (config !== undefined) for (const tick of ticks(fold, now, entry.ms)) yield* this.step(tick)
@@ -87,6 +91,19 @@ export class PartitionReplay {
     if (config !== undefined)
       for (const tick of ticks(fold, now, to ?? (await serverTime(redis)))) yield* this.step(tick)
     this.account()
+  }
+
+  /** A live engine goes on trimming: what was not read before it went would be missed in silence. */
+  private async assertWhole(read: string): Promise<void> {
+    const [oldest] = await this.target.redis.xrange(this.log, '-', '+', 'COUNT', 1)
+    if (oldest !== undefined && compareIds(oldest[0], read) <= 0) return
+    throw new WeirError(`${this.start.partition} was trimmed while it was replayed.`, {
+      code: 'WEIR_QUERY',
+      domain: 'external',
+      retry: true,
+      where: this.log,
+      todo: 'Replay again, one --stream at a time where that happens again.',
+    })
   }
 
   private async *step(entry: Entry): AsyncGenerator<Told> {

@@ -210,6 +210,14 @@ it('a trimmed log: said, and taken up from the snapshot where that is early enou
       expect(earlier.starts.every(({ gone, first }) => gone > 50 && first > end - MINUTE)).toBe(true)
       expect(earlier.report.streams['trades']).toMatchObject({ duplicate: 0, missing: 0 })
       expect(earlier.report.streams['trades']!.counted).toBeGreaterThan(0)
+
+      const trim = (): void => {
+        const { log } = partitionKeys('weir', 'trades', 1)
+        void live.redis.xtrim(log, 'MAXLEN', 1)
+      }
+      await expect(replay(target, { started: trim })).rejects.toThrow(
+        'trades.1 was trimmed while it was replayed.',
+      )
     } finally {
       await live.close()
     }

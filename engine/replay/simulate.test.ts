@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { defineConfig, noData, runs, spike, stream, t, threshold } from '../config/authoring.ts'
+import type { RunEvent } from '../event/run.ts'
 import { simulate } from './simulate.ts'
 
 const TEN = Date.UTC(2026, 0, 5, 10)
@@ -8,6 +9,7 @@ const at = (seconds: number): number => TEN + seconds * 1000
 const trades = stream('trades', {
   key: 'pair',
   time: 'at',
+  partitions: 2,
   schema: { at: t.Number(), pair: t.String(), volume: t.Number({ minimum: 0 }) },
 })
 const volume = trades.metric('volume', {
@@ -65,6 +67,30 @@ it('a run needs to say only what the test is about', () => {
     'North Bank changed its page: no balance.',
   ])
   expect(world.accounting['runs']).toMatchObject({ counted: 1, dead: 0, late: 0 })
+})
+
+it('takes what a typed program has', () => {
+  const run: RunEvent = {
+    at: at(3),
+    scraper: 'x',
+    kind: 'http',
+    fleet: '',
+    host: '',
+    url: '',
+    outcome: 'absent',
+    reason: '',
+    detail: '',
+    right: true,
+    ms: 1,
+    version: '',
+    present: [],
+    missing: [],
+    empty: [],
+    invalid: [],
+    absent: [],
+  }
+  expect(simulate(config, { runs: [run] }).accounting['runs']!.counted).toBe(1)
+  expect(run.at).toBe(at(3))
 })
 
 it('time runs on until told, so that a silence is noticed, and no further', () => {

@@ -60,7 +60,7 @@ export function simulate(
   for (const stream of compiled.streams) {
     const logs = logsOf(stream, arrivals.get(stream.name) ?? [])
     for (const [partition, log] of logs.entries())
-      told.push(...run(compiled, stream, partition, log, { from, until }, world))
+      for (const one of run(compiled, stream, partition, log, { from, until }, world)) told.push(one)
   }
   const alerts = new AlertLog()
   for (const { ms, source, rows } of told.sort((a, b) => a.ms - b.ms))

@@ -11,7 +11,7 @@ export type Time = string | number | Date
  * An event as it would be sent; its time may be written as any `Time`. `arriveAt` (a `Time`, no field of the event
  * unless the schema declares it) says when it reaches the log; by default that is its own time.
  */
-export type SimulatedEvent = Readonly<Record<string, unknown>>
+export type SimulatedEvent = object
 
 export interface Arrival {
   /** Log time, ms. */
@@ -90,7 +90,7 @@ function parted(
   event: SimulatedEvent,
 ): { arriveAt: unknown; row: Record<string, unknown> } {
   const declared = Object.hasOwn(stream.schema.properties, 'arriveAt')
-  const { arriveAt, ...rest } = event
+  const { arriveAt, ...rest } = event as Record<string, unknown>
   const row: Record<string, unknown> = declared ? { ...event } : rest
   if (stream.name === runs.name) {
     const right = (RIGHT as readonly unknown[]).includes(row['outcome'])
