@@ -111,7 +111,11 @@ class ChaosRun {
     await this.start(server.port)
     const havoc = new Havoc(server, this.workers, this.producers, say)
     const stop = new AbortController()
-    const trouble = havoc.run(troubles(seed, gap), stop.signal)
+    const trouble = havoc.run(
+      troubles(seed, gap),
+      () => 2 + (this.released.length * CHUNK_MS) / gap,
+      stop.signal,
+    )
     // Waited for below; a failure must not go unheard until then.
     trouble.catch((error: unknown) => this.differences.push(`the trouble itself failed: ${String(error)}`))
     const foreign = new Foreign(this.redis, NAMESPACE)

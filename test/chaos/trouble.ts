@@ -81,10 +81,16 @@ export class Havoc {
     this.say = say
   }
 
-  /** Carries out the schedule until `stop` is aborted, and then ends what is still going on. */
-  async run(schedule: Iterable<Trouble>, stop: AbortSignal): Promise<void> {
+  /**
+   * Carries out the schedule until `stop` is aborted, and then ends what is still going on. Never more than `most()`
+   * troubles so far: on a slow machine trouble waits for progress, or there would be none.
+   */
+  async run(schedule: Iterable<Trouble>, most: () => number, stop: AbortSignal): Promise<void> {
+    let caused = 0
     for (const trouble of schedule) {
       await sleep(trouble.after, undefined, { signal: stop }).catch(() => undefined)
+      while (!stop.aborted && caused >= most()) await sleep(50)
+      caused++
       if (stop.aborted) break
       const work: Promise<void> = this.cause(trouble).finally(() => this.under.delete(work))
       this.under.add(work)
