@@ -1,4 +1,4 @@
-/** Five kinds of tests by file name: pure, types, with Redis, with a browser, the whole system. */
+/** Six kinds of tests by file name: pure, types, with sockets or processes, with Redis, with a browser, the whole system. */
 import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
@@ -24,8 +24,9 @@ export default defineConfig({
     // Most of the time tests wait for processes, sockets and windows: on two cores one worker alone would idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      project('unit', ['**/*.test.ts'], 5, ['**/*.{redis,browser,types}.test.ts', 'test/**']),
+      project('unit', ['**/*.test.ts'], 5, ['**/*.{io,redis,browser,types}.test.ts', 'test/**']),
       project('types', ['**/*.types.test.ts'], 60),
+      project('io', ['**/*.io.test.ts'], 30),
       project('redis', ['**/*.redis.test.ts'], 30),
       project('browser', ['**/*.browser.test.ts'], 60),
       project('system', ['test/*.test.ts'], 120),

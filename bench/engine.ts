@@ -159,7 +159,7 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-const seconds = Number(process.argv[2] ?? 70)
+const seconds = Number(process.argv[3] ?? 70)
 const flat = await measure('flat', 100_000, Math.min(seconds, 30))
 const flatRate = flat.events / flat.seconds
 say(

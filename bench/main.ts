@@ -1,0 +1,12 @@
+/** `npm run bench -- NAME [SECONDS]`: runs one benchmark. Each prints its ratios in its last line. */
+const benchmarks: Record<string, () => Promise<unknown>> = {
+  engine: () => import('./engine.ts'),
+}
+
+const [name = 'engine'] = process.argv.slice(2)
+const run = benchmarks[name]
+if (run === undefined) {
+  process.stderr.write(`there is no benchmark ${name}. There are: ${Object.keys(benchmarks).join(', ')}\n`)
+  process.exit(2)
+}
+await run()
