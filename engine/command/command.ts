@@ -1,6 +1,7 @@
 /** What every command of people shares: the process it speaks through, and how it ends. */
+import { parseArgs } from 'node:util'
 import { WeirError } from '../error.ts'
-import { printable } from './printable.ts'
+import { printableLines } from './printable.ts'
 
 /** What a command takes from its process. */
 export interface CommandWorld {
@@ -21,13 +22,7 @@ export async function exitCode(world: CommandWorld, work: () => Promise<number>)
     return await work()
   } catch (error) {
     if (!(error instanceof WeirError)) throw error
-    world.err(
-      `${error
-        .explain()
-        .split('\n')
-        .map((line) => printable(line))
-        .join('\n')}\n`,
-    )
+    world.err(`${printableLines(error.explain())}\n`)
     return error.code === 'WEIR_USAGE' ? 2 : 1
   }
 }
@@ -41,4 +36,26 @@ export function usage(command: string, what: string, todo: string): WeirError {
     where: command,
     todo,
   })
+}
+
+export interface ShowOptions {
+  json: boolean
+  config: string | null
+}
+
+/** Options of a command that only shows: `--json`, `--config FILE`. Null: help is asked for. */
+export function showOptions(command: string, argv: string[]): ShowOptions | null {
+  try {
+    const { values } = parseArgs({
+      args: argv,
+      options: {
+        json: { type: 'boolean' },
+        config: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+    return values.help === true ? null : { json: values.json ?? false, config: values.config ?? null }
+  } catch (error) {
+    throw usage(command, (error as Error).message, `Say: ${command} [--json] [--config FILE]`)
+  }
 }

@@ -1,11 +1,10 @@
 /** `weir doctor`: looks for what would go wrong, says what to do, and changes nothing. */
-import { parseArgs } from 'node:util'
 import { diagnose, findingWords } from '../doctor/diagnose.ts'
 import { readFacts } from '../doctor/read-facts.ts'
 import { WeirError } from '../error.ts'
-import { type CommandWorld, exitCode, PROCESS, usage } from './command.ts'
+import { type CommandWorld, exitCode, PROCESS, showOptions, type ShowOptions } from './command.ts'
 import { redisUrlOf } from './ingest-target.ts'
-import { printable, printableJson } from './printable.ts'
+import { printableJson, printableLines } from './printable.ts'
 
 const USAGE = `weir doctor [--json] [--config FILE]
 
@@ -13,32 +12,21 @@ Looks at Redis, the config, the environment and this machine, and says what to d
 secret. A line per check: ok, warn or fail. Exit code 1 if any failed.
 `
 
-interface Options {
-  json: boolean
-  config: string | null
-}
-
 /** Runs the command with the words after `doctor`; resolves to the exit code. */
 export function run(argv: string[], world: CommandWorld = PROCESS): Promise<number> {
   return exitCode(world, async () => {
-    const options = optionsOf(argv)
+    const options = showOptions('weir doctor', argv)
     if (options !== null) return look(options, world)
     world.out(USAGE)
     return 0
   })
 }
 
-async function look({ json, config }: Options, world: CommandWorld): Promise<number> {
+async function look({ json, config }: ShowOptions, world: CommandWorld): Promise<number> {
   const path = config ?? (world.env['WEIR_CONFIG'] || 'streams.config.ts')
   const findings = diagnose(await readFacts(urlOf(world), path, world.env))
   if (json) for (const finding of findings) world.out(`${printableJson(finding)}\n`)
-  else
-    world.out(
-      findingWords(findings)
-        .split('\n')
-        .map((line) => printable(line))
-        .join('\n'),
-    )
+  else world.out(printableLines(findingWords(findings)))
   return findings.some(({ verdict }) => verdict === 'fail') ? 1 : 0
 }
 
@@ -48,21 +36,5 @@ function urlOf({ env }: CommandWorld): string | WeirError {
   } catch (error) {
     if (error instanceof WeirError) return error
     throw error
-  }
-}
-
-function optionsOf(argv: string[]): Options | null {
-  try {
-    const { values } = parseArgs({
-      args: argv,
-      options: {
-        json: { type: 'boolean' },
-        config: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-    return values.help === true ? null : { json: values.json ?? false, config: values.config ?? null }
-  } catch (error) {
-    throw usage('weir doctor', (error as Error).message, 'Say: weir doctor [--json] [--config FILE]')
   }
 }

@@ -1,6 +1,7 @@
 /** What `weir ingest` was asked to do. */
 import { parseArgs } from 'node:util'
-import { WeirError } from '../error.ts'
+import type { WeirError } from '../error.ts'
+import { usage } from './command.ts'
 
 export const INGEST_USAGE = `weir ingest FILE|- --stream NAME [--run ID] [--config FILE] [--wait] [--strict]
 
@@ -28,9 +29,9 @@ export function ingestOptions(argv: string[]): IngestOptions | null {
   const { values, positionals } = parse(argv)
   if (values.help === true) return null
   const [file, ...more] = positionals
-  if (file === undefined) throw usage('no file is named')
-  if (more.length > 0) throw usage(`one file at a time, but ${positionals.length} are named`)
-  if (values.stream === undefined) throw usage('no stream is named')
+  if (file === undefined) throw wrong('no file is named')
+  if (more.length > 0) throw wrong(`one file at a time, but ${positionals.length} are named`)
+  if (values.stream === undefined) throw wrong('no stream is named')
   return {
     file,
     stream: values.stream,
@@ -56,16 +57,10 @@ function parse(argv: string[]) {
       },
     })
   } catch (error) {
-    throw usage((error as Error).message)
+    throw wrong((error as Error).message)
   }
 }
 
-function usage(what: string): WeirError {
-  return new WeirError(`${what.replace(/\.$/, '')}.`, {
-    code: 'WEIR_USAGE',
-    domain: 'user',
-    retry: false,
-    where: 'weir ingest',
-    todo: 'Say: weir ingest FILE|- --stream NAME',
-  })
+function wrong(what: string): WeirError {
+  return usage('weir ingest', what, 'Say: weir ingest FILE|- --stream NAME')
 }
