@@ -5,7 +5,7 @@ import { createApp, type AppDeps } from './app.ts'
 import { EVENT_LIMITS } from './http/event.ts'
 import { KeyedPosts } from './http/keyed-post.ts'
 import { createMetrics } from './http/metrics.ts'
-import { MemoryReader } from './memory-reader.ts'
+import { MemoryReader } from './memory-reader.fixture.ts'
 
 export const NOW = 1_000_500
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { WeirError } from '../engine/index.ts'
 import { NOW, testApp } from './app.fixture.ts'
 import { createMetrics } from './http/metrics.ts'
-import { MemoryReader, testAlert } from './memory-reader.ts'
+import { MemoryReader, testAlert } from './memory-reader.fixture.ts'
 
 async function expectProblem(
   response: Response,

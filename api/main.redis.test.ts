@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { appendConfig, connect } from '../engine/index.ts'
 import { startRedis, type TestRedis } from '../test/harness/redis.ts'
-import { testConfig } from './memory-reader.ts'
+import { testConfig } from './memory-reader.fixture.ts'
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const children: ChildProcess[] = []

@@ -7,7 +7,7 @@ import type { AppDeps } from './app.ts'
 import { BoardSource } from './live/board-source.ts'
 import { Hub } from './live/hub.ts'
 import { liveSocket } from './live/socket.ts'
-import { MemoryReader } from './memory-reader.ts'
+import { MemoryReader } from './memory-reader.fixture.ts'
 import { startServer, type RunningServer } from './server.ts'
 
 const open: (() => unknown)[] = []

@@ -1,7 +1,7 @@
 /** What screens get: snapshots, changes, the newest value after being slow, and alerts without a hole. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { KpiRow } from '../../engine/index.ts'
-import { MemoryReader, testAlert, testConfig } from '../memory-reader.ts'
+import { MemoryReader, testAlert, testConfig } from '../memory-reader.fixture.ts'
 import { BoardSource } from './board-source.ts'
 import { Hub } from './hub.ts'
 import type { ClientMessage, ServerMessage } from './protocol.ts'

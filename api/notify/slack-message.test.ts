@@ -1,6 +1,6 @@
 /** What stands in Slack: the sentence first, and nothing a site says can do anything. */
 import { expect, test } from 'vitest'
-import { testAlert } from '../memory-reader.ts'
+import { testAlert } from '../memory-reader.fixture.ts'
 import { lengthOf, messageLines, noticeOf } from './message.ts'
 import { slackMessage } from './slack-message.ts'
 import { sparkline } from './sparkline.ts'
