@@ -78,7 +78,7 @@ export class Plan {
   /** One 10 s boundary: panes close, windows whose slide ends here are read, rules look. `last`: show the result. */
   turn(at: number, final: number, last: boolean): void {
     for (const state of this.states) {
-      state.ladder.turn(at, final, (rung, pane, groups) => this.emit(state, rung, pane, groups))
+      state.turn(at, final, (rung, pane, groups) => this.emit(state, rung, pane, groups))
       if (at % HOUR === 0) this.evict(state, at)
       this.read(state, at, last)
     }
@@ -88,7 +88,7 @@ export class Plan {
 
   settle(final: number): void {
     for (const state of this.states) {
-      state.ladder.settle(this.sink.turned * TURN, final, (rung, pane, groups) =>
+      state.settle(this.sink.turned * TURN, final, (rung, pane, groups) =>
         this.emit(state, rung, pane, groups),
       )
     }
@@ -96,7 +96,7 @@ export class Plan {
 
   provisional(): void {
     for (const state of this.states) {
-      state.ladder.provisional((rung, pane, groups) => this.emit(state, rung, pane, groups))
+      state.provisional((rung, pane, groups) => this.emit(state, rung, pane, groups))
     }
   }
 

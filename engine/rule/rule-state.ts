@@ -7,7 +7,7 @@ import { TOTAL } from '../window/shape.ts'
 import { knownWhenEmpty } from '../window/stat.ts'
 import { judgeNoData, judgeSpike, judgeThreshold, type Judgement } from './judge.ts'
 import { progress, type Standing } from './progress.ts'
-import type { Evidence, VerdictChange } from './verdict.ts'
+import type { VerdictChange } from './verdict.ts'
 
 export class RuleState {
   rule: CompiledRule
@@ -142,14 +142,8 @@ export class RuleState {
       from: end - size,
       to: end,
       spark: [...this.spark(group, end).slice(1), judged.value],
-      evidence: this.evidence(group),
+      evidence: state.evidence(group),
     }
-  }
-
-  private evidence(group: number): Evidence | null {
-    const ms = this.state.lastMs.get(group)
-    if (ms === 0) return null
-    return { ms, seq: this.state.lastSeq.get(group), row: this.state.lastRow.get(group) }
   }
 
   /** The rule's stat over the panes before `end`, one value per pane of the window's (or baseline's) rung. */

@@ -6,6 +6,8 @@ export interface Evidence {
   ms: number
   seq: number
   row: number
+  /** In the log of which partition; absent: of the fold's own. */
+  partition?: number
 }
 
 export interface VerdictChange {

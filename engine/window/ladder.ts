@@ -42,6 +42,20 @@ export class Ladder {
     if (pane.closed) this.amend(0, pane, group)
   }
 
+  /** Makes the cell of `group` in a finest pane anew out of `parts`, in order; a closed pane is amended. */
+  assemble(number: number, group: number, parts: readonly (Pane | undefined)[]): void {
+    const pane = this.panes[0]!.get(number) ?? this.open(0, number)
+    remake(pane, group, parts)
+    if (pane.closed) this.amend(0, pane, group)
+  }
+
+  /** Takes the open panes of the finest rung away, in order. */
+  takeOpen(): Pane[] {
+    const open = sorted([...this.panes[0]!.values()].filter((pane) => !pane.closed))
+    for (const pane of open) this.panes[0]!.delete(pane.number)
+    return open
+  }
+
   /** Moves both frontiers (ms): closes, amends and drops panes, finest rung first. */
   turn(asOf: number, final: number, emit: OnPane): void {
     for (let rung = 0; rung < this.sizes.length; rung++) {
@@ -136,10 +150,8 @@ export class Ladder {
       if (part) parts.push(part)
     }
     for (let i = 0; i < groups.size; i++) {
-      const group = groups.at(i)
-      pane.reset(group)
-      for (const part of parts) if (part.touched.has(group)) pane.merge(group, part)
-      this.amend(rung, pane, group)
+      remake(pane, groups.at(i), parts)
+      this.amend(rung, pane, groups.at(i))
     }
   }
 
@@ -196,6 +208,11 @@ export class Ladder {
   newPane(number: number): Pane {
     return new Pane(number, this.shape)
   }
+}
+
+function remake(pane: Pane, group: number, parts: readonly (Pane | undefined)[]): void {
+  pane.reset(group)
+  for (const part of parts) if (part?.touched.has(group)) pane.merge(group, part)
 }
 
 function sorted(panes: Pane[]): Pane[] {

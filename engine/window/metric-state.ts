@@ -2,9 +2,10 @@
 import { RUNG_MS } from '../config/window.ts'
 import { type CompiledMetric, type CompiledRule, RUNGS, type Rung } from '../config/compiled.ts'
 import type { Columns } from '../event/entry.ts'
+import type { Evidence } from '../rule/verdict.ts'
 import { compileWhere, type RowTest } from '../rule/where.ts'
 import { Groups } from './groups.ts'
-import { Ladder } from './ladder.ts'
+import { Ladder, type OnPane } from './ladder.ts'
 import type { Pane } from './pane.ts'
 import { PaneFold } from './pane-fold.ts'
 import { type Shape, shapeOf } from './shape.ts'
@@ -119,6 +120,25 @@ export class MetricState {
     this.ladder.keep = keepOf(metric, rules)
   }
 
+  /** Closes and amends panes up to `asOf` (ms), finest first; see Ladder. */
+  turn(asOf: number, final: number, emit: OnPane): void {
+    this.ladder.turn(asOf, final, emit)
+  }
+
+  settle(asOf: number, final: number, emit: OnPane): void {
+    this.ladder.settle(asOf, final, emit)
+  }
+
+  provisional(emit: OnPane): void {
+    this.ladder.provisional(emit)
+  }
+
+  /** Where the newest matching event of a group stands in the log; null where there was none. */
+  evidence(group: number): Evidence | null {
+    const ms = this.lastMs.get(group)
+    return ms === 0 ? null : { ms, seq: this.lastSeq.get(group), row: this.lastRow.get(group) }
+  }
+
   /** Panes of a rung by number. */
   panes(rung: Rung): ReadonlyMap<number, Pane> {
     return this.ladder.panes[RUNGS.indexOf(rung)]!
@@ -135,18 +155,24 @@ export class MetricState {
 
   /** Forgets groups that no pane refers to any more and that `held` does not hold on to; `gone` hears of each. */
   evict(held: (group: number) => boolean, gone: (group: number, key: string) => void): void {
-    const used = new Touched()
-    for (const panes of this.ladder.panes) {
-      for (const pane of panes.values()) {
-        for (let i = 0; i < pane.touched.size; i++) used.add(pane.touched.at(i))
-      }
-    }
+    const used = this.used()
     for (const [id, key] of this.groups.keys.entries()) {
       if (key === null || key === '[]' || used.has(id) || held(id)) continue
       gone(id, key)
       this.groups.evict(id)
       for (const column of this.columns) column.set(id, 0)
     }
+  }
+
+  /** Groups that a pane refers to. */
+  protected used(): Touched {
+    const used = new Touched()
+    for (const panes of this.ladder.panes) {
+      for (const pane of panes.values()) {
+        for (let i = 0; i < pane.touched.size; i++) used.add(pane.touched.at(i))
+      }
+    }
+    return used
   }
 }
 

@@ -58,16 +58,18 @@ export class Pane {
     }
   }
 
-  /** Adds the cell of `group` in `from` to ours. */
-  merge(group: number, from: Pane): void {
+  /** Adds the cell of `group` in `from`, where it may have another id, to ours. */
+  merge(group: number, from: Pane, fromGroup = group): void {
     this.dirty = true
     const cells = this.page(group)
-    const at = (group & PAGE_MASK) * this.shape.stride
-    mergeCell(cells, at, from.cells[group >>> PAGE_BITS]!, at, this.shape)
+    const { stride } = this.shape
+    const at = (group & PAGE_MASK) * stride
+    const fromAt = (fromGroup & PAGE_MASK) * stride
+    mergeCell(cells, at, from.cells[fromGroup >>> PAGE_BITS]!, fromAt, this.shape)
     if (this.sketches) {
       const heads = this.heads[group >>> PAGE_BITS]!
       const slot = group & PAGE_MASK
-      heads[slot] = this.sketches.merge(heads[slot]!, from.sketches!, from.head(group))
+      heads[slot] = this.sketches.merge(heads[slot]!, from.sketches!, from.head(fromGroup))
     }
   }
 
