@@ -59,12 +59,14 @@ test('another quantile of a metric that keeps its state is in its series at once
   expect(block!.columns).not.toContain('p50')
 })
 
-test('a snapshot of another version of the fold is refused', () => {
+test('a snapshot of a newer version of the fold is refused', () => {
   const fold = fresh()
   const { changed } = fold.snapshot()
   const header = JSON.parse(changed.get('header')!.toString()) as { version: number }
   changed.set('header', Buffer.from(JSON.stringify({ ...header, version: 99 })))
-  expect(() => fresh().restore(changed)).toThrow('version 99')
+  expect(() => fresh().restore(changed)).toThrow(
+    'a newer Weir wrote this: the state is of version 99, this worker reads up to 2',
+  )
 })
 
 test('only what changed since the last snapshot is in the next one, and all of it is named', () => {

@@ -1,16 +1,17 @@
-/** The state of a partition fold as named blocks: a JSON header and one binary block per pane. Version 1. */
+/** The state of a partition fold as named blocks: a JSON header and one binary block per pane. */
 import { Chain } from './commit/chain.ts'
 import type { Small, SnapshotBlocks } from './commit/folding.ts'
 import type { ProducerState } from './event/sequence.ts'
 import type { PartitionFold } from './fold.ts'
+import { type Blocks, FOLD_VERSION, headStep, migrate, readHead } from './fold-version.ts'
 import type { Standing } from './rule/progress.ts'
 import { RUNGS } from './config/compiled.ts'
 import type { MetricState } from './window/metric-state.ts'
 import { decodePane, encodePane } from './window/pane-codec.ts'
 
-/** Replaying under another version than the one that wrote a snapshot is logged by the shell. */
-export const FOLD_VERSION = 1
 const HEADER = 'header'
+/** Version 2: the names of the view fields shown. */
+const STEPS = [headStep(HEADER, (header) => ({ ...header, version: 2, shown: [] }))]
 
 interface Header {
   version: number
@@ -28,6 +29,8 @@ interface Header {
     frontier: (number | null)[]
   }[]
   rules: { id: string; hash: string; standings: [number, Standing][] }[]
+  /** Fields of `view` that were written: a later config may have to take them away. */
+  shown: string[]
 }
 
 export function saveFold(fold: PartitionFold): SnapshotBlocks {
@@ -48,9 +51,9 @@ export function saveFold(fold: PartitionFold): SnapshotBlocks {
   return { changed, names, acks: fold.producers.acks() }
 }
 
-export function loadFold(fold: PartitionFold, blocks: ReadonlyMap<string, Buffer>): void {
-  const saved = JSON.parse(blocks.get(HEADER)!.toString()) as Header
-  if (saved.version !== FOLD_VERSION) throw new Error(`snapshot of fold version ${saved.version}`)
+export function loadFold(fold: PartitionFold, written: Blocks): void {
+  const blocks = migrate(written, HEADER, STEPS)
+  const saved = readHead(blocks, HEADER) as Header
   fold.applyControl(saved.small.control)
   fold.chain = Chain.from(saved.small.chain)
   fold.watermark = saved.small.watermark ?? Number.NEGATIVE_INFINITY
@@ -66,6 +69,7 @@ export function loadFold(fold: PartitionFold, blocks: ReadonlyMap<string, Buffer
     const state = fold.plan.rules.find((r) => r.rule.id === rule.id && r.rule.hash === rule.hash)
     for (const [group, standing] of rule.standings) state?.standings.set(group, standing)
   }
+  fold.plan.restoreShown(saved.shown)
   fold.take()
 }
 
@@ -90,14 +94,11 @@ function header(fold: PartitionFold): Header {
       frontier: state.ladder.frontier(),
     })),
     rules: fold.plan.rules.map((r) => ({ id: r.rule.id, hash: r.rule.hash, standings: [...r.standings] })),
+    shown: fold.plan.shownFields(),
   }
 }
 
-function restoreMetric(
-  fold: PartitionFold,
-  saved: Header['metrics'][number],
-  blocks: ReadonlyMap<string, Buffer>,
-): void {
+function restoreMetric(fold: PartitionFold, saved: Header['metrics'][number], blocks: Blocks): void {
   const state = fold.plan.states.find((s) => idOf(s) === saved.id)
   if (!state) return
   state.groups.restore(saved.keys, saved.overflow)

@@ -25,6 +25,7 @@ import { Producers } from './event/sequence.ts'
 import { cutBytes, textOf } from './event/rejected.ts'
 import { compileValidator, keyOf, type Validate } from './event/validate.ts'
 import { loadFold, saveFold } from './fold-snapshot.ts'
+import { FOLD_VERSION } from './fold-version.ts'
 import { Plan } from './plan.ts'
 import { partitionOf } from './stream/partition-hash.ts'
 import { TURN } from './window/metric-state.ts'
@@ -129,6 +130,7 @@ export class PartitionFold implements Fold {
 
   small(): Small {
     return {
+      version: FOLD_VERSION,
       control: this.control,
       watermark: Number.isFinite(this.watermark) ? this.watermark : null,
       turned: Number.isFinite(this.turned) ? this.turned : null,

@@ -160,6 +160,16 @@ export class Plan {
     }
   }
 
+  /** Names of the view fields written so far, for snapshots. */
+  shownFields(): string[] {
+    return [...this.shown.keys()]
+  }
+
+  /** What stands in these fields is not known any more: they are written anew at the next look. */
+  restoreShown(fields: readonly string[]): void {
+    for (const field of fields) this.shown.set(field, '')
+  }
+
   private show(field: string, json: string): void {
     if (this.shown.get(field) === json) return
     this.shown.set(field, json)

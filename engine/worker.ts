@@ -175,8 +175,8 @@ export class Worker {
       if (claimed.verdict === 'HELD') return
       this.tokens.set(name, claimed.partition.token)
       this.partitions.set(name, claimed.partition)
-      const { replayed, checked } = claimed
-      log.info({ partition: name, replayed, selfCheck: checked ? 'passed' : 'nothing to check' }, 'owned')
+      const { replayed, check } = claimed
+      log.info({ partition: name, replayed, selfCheck: check }, 'owned')
     } catch (error) {
       if (error instanceof WeirError && !error.retry) {
         this.stopped.set(name, error)

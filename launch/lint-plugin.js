@@ -3,7 +3,7 @@ import { dirname, relative, resolve, sep } from 'node:path'
 
 /** Decides by its arguments alone: no I/O, no clock, no randomness; imports values only from files of this list. */
 const PURE = [
-  'engine/{error,fold,fold-snapshot,plan}.ts',
+  'engine/{error,fold,fold-snapshot,fold-version,plan}.ts',
   'engine/{window,rule,alert}/**',
   'engine/event/{batch,bounds,column-check,decode,entry,flat,flat-columns,lane,nearest,rejected,run,sequence,validate}.ts',
   'engine/{commit/chain,commit/folding,view/encode}.ts',

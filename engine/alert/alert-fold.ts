@@ -14,12 +14,14 @@ import {
 } from '../commit/folding.ts'
 import type { Entry } from '../event/entry.ts'
 import { type ProducerState, Producers } from '../event/sequence.ts'
+import { FOLD_VERSION, headStep, migrate, readHead } from '../fold-version.ts'
 import type { Alert, AlertChange } from './alert.ts'
 import { type AlertRow, isAlertRow } from './row.ts'
 
 /** Resolved alerts kept for readers. */
 export const MAX_RESOLVED = 500
-const VERSION = 1
+const HEAD = 'alerts'
+const STEPS = [headStep(HEAD, (saved) => ({ ...saved, version: 2 }))]
 
 interface Saved {
   version: number
@@ -78,6 +80,7 @@ export class AlertFold implements Fold {
 
   small(): Small {
     return {
+      version: FOLD_VERSION,
       control: this.control,
       watermark: null,
       turned: null,
@@ -94,19 +97,18 @@ export class AlertFold implements Fold {
 
   snapshot(): SnapshotBlocks {
     const saved: Saved = {
-      version: VERSION,
+      version: FOLD_VERSION,
       small: this.small(),
       producers: this.producers.toJSON(),
       open: [...this.open],
       resolved: this.resolved,
     }
-    const changed = new Map([['alerts', Buffer.from(JSON.stringify(saved))]])
-    return { changed, names: ['alerts'], acks: this.producers.acks() }
+    const changed = new Map([[HEAD, Buffer.from(JSON.stringify(saved))]])
+    return { changed, names: [HEAD], acks: this.producers.acks() }
   }
 
   restore(blocks: ReadonlyMap<string, Buffer>): void {
-    const saved = JSON.parse(blocks.get('alerts')!.toString()) as Saved
-    if (saved.version !== VERSION) throw new Error(`snapshot of alert fold version ${saved.version}`)
+    const saved = readHead(migrate(blocks, HEAD, STEPS), HEAD) as Saved
     const { counted, duplicate, late, dead, forwarded, missing, chain, control, newestAt } = saved.small
     this.counts = { counted, duplicate, late, dead, forwarded }
     this.producers.restore(saved.producers, missing)

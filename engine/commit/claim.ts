@@ -8,7 +8,7 @@ import { PartitionFold } from '../fold.ts'
 import { partitionKeys } from '../stream/keys.ts'
 import type { Controls } from './controls.ts'
 import { Partition, type PartitionEnvironment } from './partition.ts'
-import { recover } from './recovery.ts'
+import { recover, type Recovered } from './recovery.ts'
 import { acquire } from './redis-scripts.ts'
 import { Retention } from './retention.ts'
 
@@ -22,7 +22,7 @@ export interface Target {
 
 export type Claimed =
   | { verdict: 'HELD'; left: number }
-  | { verdict: 'OK'; partition: Partition; replayed: number; checked: boolean }
+  | { verdict: 'OK'; partition: Partition; replayed: number; check: Recovered['check'] }
 
 /** `own`: token to be replaced at once, after this process lost its place. Throws where the partition must stop. */
 export async function claim(
@@ -62,7 +62,7 @@ export async function claim(
     now,
   )
   await partition.resume()
-  return { verdict: 'OK', partition, replayed: recovered.replayed, checked: recovered.checked }
+  return { verdict: 'OK', partition, replayed: recovered.replayed, check: recovered.check }
 }
 
 /** Makes sure that the control state an entry names is loaded; one that does not exist is a broken entry. */

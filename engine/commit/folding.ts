@@ -54,6 +54,8 @@ export function noOutputs(): Outputs {
 
 /** What a commit stores beside the position, and a recovery must arrive at again. Counts are since the beginning. */
 export interface Small {
+  /** Of the fold that wrote it (fold-version.ts); absent in version 1. */
+  version: number
   /** Control log id that is in force. */
   control: string
   /** Event-time watermark, ms; null before the first event. */

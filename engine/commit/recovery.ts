@@ -8,7 +8,8 @@ import { WeirError } from '../error.ts'
 import type { Entry } from '../event/entry.ts'
 import type { PartitionKeys } from '../stream/keys.ts'
 import { readLog } from '../stream/read-log.ts'
-import type { Fold } from './folding.ts'
+import { agreement, assertKnown } from '../fold-version.ts'
+import type { Fold, Small } from './folding.ts'
 import { type Manifest, Rounds, unpack } from './rounds.ts'
 
 const BLOCKS_AT_ONCE = 200
@@ -17,8 +18,8 @@ export interface Recovered {
   rounds: Rounds
   /** Entries replayed since the snapshot. */
   replayed: number
-  /** Whether there was a committed state to compare with. */
-  checked: boolean
+  /** What the comparison with the committed state came to. */
+  check: 'passed' | 'passed, outputs changed with the version' | 'nothing to check'
 }
 
 /** `meta`: as read at acquire. `admit` prepares an entry for the fold (loads the control state it names). */
@@ -29,6 +30,8 @@ export async function recover(
   fold: Fold,
   admit: (entry: Entry) => Promise<Entry>,
 ): Promise<Recovered> {
+  const committed = meta.get('small')
+  if (committed !== undefined) assertKnown((JSON.parse(committed) as Partial<Small>).version ?? 1, keys.meta)
   const round = Number(meta.get('round') ?? 0)
   const manifest =
     round === 0 ? { round, off: '0-0', n: 0, fields: {} } : await loadRound(redis, keys, round, fold)
@@ -41,10 +44,13 @@ export async function recover(
     replayed += entries.length
     fold.take()
   }
-  const committed = meta.get('small')
-  if (committed !== undefined)
-    compare(keys, committed, fold, manifest.n + replayed, Number(meta.get('n') ?? 0))
-  return { rounds, replayed, checked: committed !== undefined }
+  if (committed === undefined) return { rounds, replayed, check: 'nothing to check' }
+  const agreed = agreement(committed, fold.small(), replayed)
+  const n = manifest.n + replayed
+  if (agreed === 'different' || n !== Number(meta.get('n') ?? 0))
+    throw mismatch(keys, committed, fold, n, Number(meta.get('n') ?? 0))
+  const check = agreed === 'same' ? 'passed' : 'passed, outputs changed with the version'
+  return { rounds, replayed, check }
 }
 
 async function loadRound(redis: Redis, keys: PartitionKeys, round: number, fold: Fold): Promise<Manifest> {
@@ -65,10 +71,15 @@ async function loadRound(redis: Redis, keys: PartitionKeys, round: number, fold:
   return manifest
 }
 
-function compare(keys: PartitionKeys, committed: string, fold: Fold, n: number, committedN: number): void {
+function mismatch(
+  keys: PartitionKeys,
+  committed: string,
+  fold: Fold,
+  n: number,
+  committedN: number,
+): WeirError {
   const now = JSON.stringify(fold.small())
-  if (now === committed && n === committedN) return
-  throw new WeirError(
+  return new WeirError(
     `recovery of ${keys.log} does not arrive at what was committed: ${now} with ${n} entries, committed ${committed} with ${committedN}.`,
     {
       code: 'WEIR_RECOVERY_MISMATCH',

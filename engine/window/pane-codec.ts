@@ -1,10 +1,15 @@
-/** A pane as bytes, for snapshots: touched groups in order, their cells, their sketches' buckets. Version 1. */
+/** A pane as bytes, for snapshots: touched groups in order, their cells, their sketches' buckets. */
+import { newer } from '../fold-version.ts'
 import type { Ladder } from './ladder.ts'
 import type { Pane } from './pane.ts'
 import type { Shape } from './shape.ts'
-import { Touched } from './touched.ts'
+import { decodePaneV1 } from './pane-codec-v1.ts'
 
+/** Written first in every block. Older ones stay readable: a clean block outlives the code that wrote it. */
 const VERSION = 1
+type Decode = (bytes: Buffer, shape: Shape, ladder: Ladder) => Pane
+/** By version. */
+const DECODERS: readonly (Decode | undefined)[] = [undefined, decodePaneV1]
 
 export function encodePane(pane: Pane, shape: Shape): Buffer {
   const groups = pane.touched.size
@@ -38,35 +43,10 @@ export function encodePane(pane: Pane, shape: Shape): Buffer {
   return out
 }
 
-/** Throws RangeError on truncated bytes, Error on another version. */
+/** Throws RangeError on truncated bytes, WEIR_NEWER on a version this code does not know. */
 export function decodePane(bytes: Buffer, shape: Shape, ladder: Ladder): Pane {
-  if (bytes.readUInt32LE(0) !== VERSION) throw new Error(`pane block of version ${bytes.readUInt32LE(0)}`)
-  const groups = bytes.readUInt32LE(8)
-  const changed = bytes.readUInt32LE(12)
-  const pane = ladder.newPane(bytes.readDoubleLE(16))
-  let at = 24
-  const ids = Array.from({ length: groups }, (_, i) => bytes.readUInt32LE(at + 4 * i))
-  at += 4 * groups
-  if (changed > 0) {
-    pane.changed = new Touched()
-    for (let i = 0; i < changed; i++) pane.changed.add(bytes.readUInt32LE(at + 4 * i))
-    at += 4 * changed
-  }
-  let bucketsAt = at + 8 * shape.stride * groups
-  const cell = new Float64Array(shape.stride)
-  for (const id of ids) {
-    for (let k = 0; k < shape.stride; k++) cell[k] = bytes.readDoubleLE(at + 8 * k)
-    at += 8 * shape.stride
-    const buckets: number[] = []
-    if (shape.sketch) {
-      const length = bytes.readInt32LE(bucketsAt)
-      bucketsAt += 4
-      for (let i = 0; i < length; i++) buckets.push(bytes.readInt32LE(bucketsAt + 4 * i))
-      bucketsAt += 4 * length
-    }
-    pane.restore(id, cell, buckets)
-  }
-  pane.closed = bytes.readUInt32LE(4) === 1
-  pane.dirty = false
-  return pane
+  const version = bytes.readUInt32LE(0)
+  const decode = DECODERS[version]
+  if (decode === undefined) throw newer('a pane block', version, VERSION)
+  return decode(bytes, shape, ladder)
 }
