@@ -32,7 +32,12 @@ local n = math.min(tonumber(ARGV[5]), info['entries-added'])
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 -- First write: allowed when memory is full, and after it everything else in this script is too.
-redis.call('XGROUP', 'SETID', KEYS[2], 'weir', ARGV[4], 'ENTRIESREAD', string.format('%.0f', n))
+local read = string.format('%.0f', n)
+if redis.pcall('XGROUP', 'SETID', KEYS[2], 'weir', ARGV[4], 'ENTRIESREAD', read).err then
+  -- Somebody destroyed the group: it comes back where the position is, nowhere else.
+  redis.call('HDEL', KEYS[1], '')
+  redis.call('XGROUP', 'CREATE', KEYS[2], 'weir', ARGV[4], 'ENTRIESREAD', read)
+end
 redis.call('HSET', KEYS[1], 'cid', ARGV[3], 'off', ARGV[4], 'n', ARGV[5],
   'exp', string.format('%.0f', now + tonumber(ARGV[6])), 'at', string.format('%.0f', now))
 local function pairs_to(key)

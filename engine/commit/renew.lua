@@ -13,7 +13,12 @@ for i = 1, #x, 2 do info[x[i]] = x[i + 1] end
 local last = info['last-generated-id']
 local n = math.min(tonumber(ARGV[4]), info['entries-added'])
 -- First write: allowed when memory is full, and after it everything else in this script is too.
-redis.call('XGROUP', 'SETID', KEYS[2], 'weir', ARGV[3], 'ENTRIESREAD', string.format('%.0f', n))
+local read = string.format('%.0f', n)
+if redis.pcall('XGROUP', 'SETID', KEYS[2], 'weir', ARGV[3], 'ENTRIESREAD', read).err then
+  -- Somebody destroyed the group: it comes back where the position is, nowhere else.
+  redis.call('HDEL', KEYS[1], '')
+  redis.call('XGROUP', 'CREATE', KEYS[2], 'weir', ARGV[3], 'ENTRIESREAD', read)
+end
 local exp = now + tonumber(ARGV[2])
 if ARGV[7] == '1' then exp = 0 end
 redis.call('HSET', KEYS[1], 'exp', string.format('%.0f', exp))
