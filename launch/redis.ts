@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, WeirError } from '../engine/index.ts'
+import { connect, hostOf, reach, WeirError } from '../engine/index.ts'
 import { systemInstaller, type Installer } from './debian.ts'
 import { findProgram } from './find-program.ts'
 import { startGuarded } from './guarded.ts'
@@ -40,7 +40,7 @@ export async function provideRedis(options: RedisOptions): Promise<ProvidedRedis
   if (url === undefined || url === '') return startOwn(options)
   return {
     url,
-    title: `${await version(url)} on ${address(url)} (REDIS_URL)`,
+    title: `${await version(url)} on ${hostOf(url)} (REDIS_URL)`,
     own: false,
     ended: new Promise(() => undefined),
     stop: () => Promise.resolve(),
@@ -96,7 +96,7 @@ async function startOwn(options: RedisOptions): Promise<ProvidedRedis> {
   failed.catch(() => undefined)
   return {
     url,
-    title: `${await version(url)} on ${address(url)}`,
+    title: `${await version(url)} on ${hostOf(url)}`,
     own: true,
     ended: guarded.ended,
     stop: guarded.stop,
@@ -127,7 +127,7 @@ async function endOrphan(dir: string): Promise<void> {
 async function answering(url: string): Promise<void> {
   const deadline = Date.now() + START_MS
   while (!(await alive(url))) {
-    if (Date.now() > deadline) throw setupError(address(url), 'Redis does not answer.', 'Start again.')
+    if (Date.now() > deadline) throw setupError(hostOf(url), 'Redis does not answer.', 'Start again.')
     await sleep(25)
   }
 }
@@ -142,42 +142,31 @@ async function alive(url: string): Promise<boolean> {
 /** `Redis 7.0.15` or `Valkey 8.1.0`. */
 async function version(url: string): Promise<string> {
   const redis = connect(url, 'commit', 'weir-launch')
-  // ioredis rejects with "Connection is closed"; the reason comes as an event.
-  let reason = ''
-  redis.on('error', (error: Error) => (reason ||= error.message))
   try {
-    await redis.connect()
+    await reach(redis, url).catch((error: Error) => {
+      throw error.cause ?? error
+    })
     const info = await redis.info('server')
     const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
     const valkey = field('valkey_version')
     const found = field('redis_version') ?? '0'
     if (valkey === undefined && Number(found.split('.')[0]) < 7)
       throw setupError(
-        address(url),
+        hostOf(url),
         `Redis ${found} is too old.`,
         'Weir needs Redis 7.0 or Valkey 7.2, or newer.',
       )
     return valkey === undefined ? `Redis ${found}` : `Valkey ${valkey}`
   } catch (error) {
     if (error instanceof WeirError) throw error
-    const why = reason || (error instanceof Error ? error.message : String(error))
+    const why = error instanceof Error ? error.message : String(error)
     throw setupError(
-      `REDIS_URL ${address(url)}`,
+      `REDIS_URL ${hostOf(url)}`,
       `no Redis answers there (${why}).`,
       'Start it, correct REDIS_URL, or unset REDIS_URL and weir starts one of its own.',
     )
   } finally {
     redis.disconnect()
-  }
-}
-
-/** Host and port alone: a URL may hold a password. */
-function address(url: string): string {
-  try {
-    const { hostname, port } = new URL(url)
-    return `${hostname}:${port || 6379}`
-  } catch {
-    return '(not a URL)'
   }
 }
 

@@ -13,12 +13,3 @@ export function redisAway(what: string, cause: unknown, where?: string, todo?: s
     cause,
   })
 }
-
-/** Host and port of an address, without its password. */
-export function hostOf(url: string): string {
-  try {
-    return new URL(url).host
-  } catch {
-    return 'the given address'
-  }
-}

@@ -2,15 +2,16 @@
 import type { Redis } from 'ioredis'
 import type { CompiledStream } from '../config/compiled.ts'
 import { WeirError } from '../error.ts'
-import { connect } from '../stream/connection.ts'
+import { commitCopy, connect } from '../stream/connection.ts'
 import { partitionKeys } from '../stream/keys.ts'
 import { partitionOf } from '../stream/partition-hash.ts'
+import { hostOf } from '../stream/redis-url.ts'
 import { encodeRow } from './batch.ts'
 import { MAX_EVENT_BYTES } from './entry.ts'
 import { createLane, type Lane } from './lane.ts'
 import type { Producer, ProducerOptions, Sent } from './producer.ts'
 import { renewedId } from './producer-id.ts'
-import { hostOf, redisAway } from './redis-away.ts'
+import { redisAway } from './redis-away.ts'
 import { createSender } from './redis-sender.ts'
 import { createWriter, type Late } from './redis-writer.ts'
 import { rejected } from './rejected.ts'
@@ -97,9 +98,7 @@ export async function openProducer(
 function openClient({ redisUrl, redis }: ProducerTarget): Redis {
   if (redisUrl !== undefined) return connect(redisUrl, 'commit', 'weir-producer')
   if (redis === undefined) throw new TypeError('openProducer needs redisUrl or redis')
-  const client = redis.duplicate({ maxRetriesPerRequest: 0, enableOfflineQueue: false, lazyConnect: true })
-  client.on('error', () => undefined)
-  return client
+  return commitCopy(redis)
 }
 
 function closedError(): WeirError {

@@ -7,7 +7,7 @@ import { readControl } from '../control/control-log.ts'
 import { readProblem } from '../control/problem.ts'
 import { detectStore } from '../series/detect-store.ts'
 import type { SeriesStore } from '../series/store.ts'
-import { connect } from '../stream/connection.ts'
+import { connect, reach } from '../stream/connection.ts'
 import { partitionKeys } from '../stream/keys.ts'
 import { type Frame, PartitionView } from './partition-view.ts'
 import { type EnginePulse, takePulse } from './pulse.ts'
@@ -37,6 +37,7 @@ export async function openReader(redisUrl: string, namespace: string): Promise<R
 }
 
 class RedisReader implements Reader {
+  private readonly url: string
   private readonly namespace: string
   private readonly redis: Redis
   private readonly follower: Redis
@@ -55,6 +56,7 @@ class RedisReader implements Reader {
   private loops: Promise<unknown> = Promise.resolve()
 
   constructor(redisUrl: string, namespace: string) {
+    this.url = redisUrl
     this.namespace = namespace
     this.redis = connect(redisUrl, 'query', 'weir-reader')
     this.follower = connect(redisUrl, 'block', 'weir-reader-live')
@@ -62,7 +64,7 @@ class RedisReader implements Reader {
 
   async start(): Promise<void> {
     // A Redis that is not there yet is no reason to fail: readers wait for it, and say so.
-    await Promise.allSettled([this.redis.connect(), this.follower.connect()])
+    await Promise.allSettled([reach(this.redis, this.url), reach(this.follower, this.url)])
     await this.look().catch(() => undefined)
     this.loops = Promise.all([this.pulseLoop(), this.followLoop()])
   }

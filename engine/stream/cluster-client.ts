@@ -1,0 +1,59 @@
+/** ioredis's cluster client with a deadline on every command, whatever becomes of its node meanwhile. */
+import type { ConnectionOptions } from 'node:tls'
+import { Cluster, type ClusterOptions, type CommonRedisOptions } from 'ioredis'
+import type { RedisNode } from './redis-url.ts'
+
+type Command = Parameters<Cluster['sendCommand']>[0]
+/** What all its nodes share; TLS is no option of the ones common to all in ioredis's types. */
+export type NodeOptions = CommonRedisOptions & { tls?: ConnectionOptions; replyMapping?: 'legacy' }
+export type Options = Omit<ClusterOptions, 'redisOptions'> & { redisOptions: NodeOptions }
+type Stream = Parameters<Cluster['sendCommand']>[1]
+
+/**
+ * A cluster that answers nothing is connected to anew from its first nodes; the client by itself can end up with no
+ * node at all and wait for ever.
+ */
+const STALE_AFTER = 3
+
+export class ClusterClient extends Cluster {
+  private readonly first: RedisNode[]
+  private readonly deadline: number
+  private overdue = 0
+
+  /** `deadline`: a command without an answer for so long is rejected, ms. */
+  constructor(nodes: RedisNode[], options: Options, deadline: number) {
+    super(nodes, options)
+    this.first = nodes
+    this.deadline = deadline
+    // Callers listen to `error` to learn why nothing comes; here a single node often knows best.
+    this.on('node error', (error: unknown) => this.emit('error', error))
+  }
+
+  /** Another client of the same cluster. */
+  another(options: (own: NodeOptions) => Options): ClusterClient {
+    return new ClusterClient(this.first, options(this.options.redisOptions as NodeOptions), this.deadline)
+  }
+
+  /** Of a pipeline, commands come with the node that was chosen for all of them. */
+  override sendCommand(command: Command, stream?: Stream, node?: unknown): unknown {
+    command.setTimeout(this.deadline)
+    command.promise.then(
+      () => (this.overdue = 0),
+      (error: Error) => this.failed(error),
+    )
+    return super.sendCommand(command, stream, node)
+  }
+
+  /** Where the log with this hash slot is, `host:port`; '' where nobody has said so yet. */
+  ownerOf(slot: number): string {
+    return this.slots[slot]?.[0] ?? ''
+  }
+
+  private failed(error: Error): void {
+    if (error.message !== 'Command timed out' || ++this.overdue < STALE_AFTER) return
+    this.overdue = 0
+    if (this.status === 'ready') this.disconnect(true)
+    else if (this.status === 'disconnecting' && this.nodes().length === 0)
+      this.connect().catch(() => undefined)
+  }
+}
