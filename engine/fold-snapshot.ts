@@ -1,6 +1,8 @@
 /** The state of a partition fold as named blocks: a JSON header and one binary block per pane. */
 import { Chain } from './commit/chain.ts'
 import type { Small, SnapshotBlocks } from './commit/folding.ts'
+import type { SavedGenerations } from './event/hash-generations.ts'
+import type { SavedRetired } from './event/retired-producers.ts'
 import type { ProducerState } from './event/sequence.ts'
 import type { PartitionFold } from './fold.ts'
 import { type Blocks, FOLD_VERSION, headStep, migrate, readHead } from './fold-version.ts'
@@ -19,6 +21,9 @@ interface Header {
   settled: number | null
   shownAt: number | null
   producers: [string, ProducerState][]
+  /** Absent where there are none. */
+  ids?: SavedGenerations
+  retired?: SavedRetired
   metrics: {
     id: string
     keys: (string | null)[]
@@ -36,7 +41,10 @@ interface Header {
 export function saveFold(fold: PartitionFold): SnapshotBlocks {
   const changed = new Map<string, Buffer>()
   const names = [HEADER]
-  changed.set(HEADER, Buffer.from(JSON.stringify(header(fold))))
+  const ids = fold.ids.save(changed, names)
+  const retired = fold.producers.save(changed, names)
+  const optional = { ...(ids && { ids }), ...(retired && { retired }) }
+  changed.set(HEADER, Buffer.from(JSON.stringify({ ...header(fold), ...optional })))
   for (const state of fold.plan.states) {
     for (const [rung, panes] of state.ladder.panes.entries()) {
       for (const pane of panes.values()) {
@@ -63,7 +71,8 @@ export function loadFold(fold: PartitionFold, written: Blocks): void {
   fold.newestAt = saved.small.newestAt
   const { counted, duplicate, late, dead, forwarded } = saved.small
   fold.counts = { counted, duplicate, late, dead, forwarded }
-  fold.producers.restore(saved.producers, saved.small.missing)
+  fold.producers.restore(saved.producers, saved.small.missing, saved.retired, blocks)
+  if (saved.ids) fold.ids.restore(saved.ids, blocks)
   for (const metric of saved.metrics) restoreMetric(fold, metric, blocks)
   for (const rule of saved.rules) {
     const state = fold.plan.rules.find((r) => r.rule.id === rule.id && r.rule.hash === rule.hash)

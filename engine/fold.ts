@@ -19,6 +19,7 @@ import {
 import type { CompiledConfig, CompiledStream } from './config/compiled.ts'
 import { type ColumnCheck, compileColumnCheck, rowOf } from './event/column-check.ts'
 import { type Columns, type Entry, MAX_DEAD_BYTES } from './event/entry.ts'
+import { EventIds } from './event/event-ids.ts'
 import { flatRow } from './event/flat.ts'
 import { compileFlatColumns, type FlatColumns } from './event/flat-columns.ts'
 import { Producers } from './event/sequence.ts'
@@ -41,6 +42,7 @@ export class PartitionFold implements Fold {
   readonly partition: number
   readonly streamName: string
   readonly producers = new Producers()
+  readonly ids = new EventIds()
   stream!: CompiledStream
   plan!: Plan
   chain = new Chain()
@@ -137,6 +139,7 @@ export class PartitionFold implements Fold {
       ...this.counts,
       missing: this.producers.missing,
       newestAt: this.newestAt,
+      ...(this.ids.span !== null && { idSpan: this.ids.span }),
       chain: this.chain.toString(),
     }
   }
@@ -183,9 +186,8 @@ export class PartitionFold implements Fold {
 
   private batch(entry: Entry & { kind: 'batch' }): void {
     const accepted = this.producers.accept(entry.from, entry.seq, entry.n, entry.ms)
-    if (accepted.verdict === 'forgotten') {
-      const reason = `producer forgotten: ${entry.n} events not counted`
-      this.lose('dead', entry.id, 0, entry.from, '', reason, rowOf(entry.columns, 0))
+    if (accepted.verdict === 'refused') {
+      this.lose('dead', entry.id, 0, entry.from, '', accepted.reason, rowOf(entry.columns, 0))
       this.counts.dead += entry.n - 1
       return
     }
@@ -249,11 +251,16 @@ export class PartitionFold implements Fold {
     const { clock, disorder, lateness, time } = this.stream
     const timeColumn = time === null ? null : columns[time]
     const seq = Number(id.slice(id.indexOf('-') + 1))
+    const ids = this.ids.columnOf(this.stream, columns)
     let added = 0
     let flushed = 0
     for (let i = 0; i < n; i++) {
       if (fresh !== null && !fresh[i]) continue
       if (byRow && !this.fits(id, i, from, columns)) continue
+      if (ids !== null && this.ids.known(ids[i], ms)) {
+        this.counts.duplicate++
+        continue
+      }
       const at = timeColumn === null ? ms : (timeColumn?.[i] as number)
       if (!(at > 0 && at <= ms + MAX_AHEAD)) {
         this.loseRow(
@@ -270,6 +277,7 @@ export class PartitionFold implements Fold {
         this.loseRow('late', id, i, from, `later than ${lateness / 1000} s behind the watermark`, columns)
         continue
       }
+      if (ids !== null) this.ids.remember(ids[i], ms)
       this.rows[added] = i
       this.times[added++] = at
       const mark = Math.min(at, ms) - disorder

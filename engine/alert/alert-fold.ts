@@ -13,6 +13,7 @@ import {
   type SnapshotBlocks,
 } from '../commit/folding.ts'
 import type { Entry } from '../event/entry.ts'
+import type { SavedRetired } from '../event/retired-producers.ts'
 import { type ProducerState, Producers } from '../event/sequence.ts'
 import { FOLD_VERSION, headStep, migrate, readHead } from '../fold-version.ts'
 import type { Alert, AlertChange } from './alert.ts'
@@ -27,6 +28,8 @@ interface Saved {
   version: number
   small: Small
   producers: [string, ProducerState][]
+  /** Absent where there are none. */
+  retired?: SavedRetired
   open: [string, Alert][]
   resolved: Alert[]
 }
@@ -103,15 +106,18 @@ export class AlertFold implements Fold {
       open: [...this.open],
       resolved: this.resolved,
     }
-    const changed = new Map([[HEAD, Buffer.from(JSON.stringify(saved))]])
-    return { changed, names: [HEAD], acks: this.producers.acks() }
+    const names = [HEAD]
+    const changed = new Map<string, Buffer>()
+    const retired = this.producers.save(changed, names)
+    changed.set(HEAD, Buffer.from(JSON.stringify({ ...saved, ...(retired && { retired }) })))
+    return { changed, names, acks: this.producers.acks() }
   }
 
   restore(blocks: ReadonlyMap<string, Buffer>): void {
     const saved = readHead(migrate(blocks, HEAD, STEPS), HEAD) as Saved
     const { counted, duplicate, late, dead, forwarded, missing, chain, control, newestAt } = saved.small
     this.counts = { counted, duplicate, late, dead, forwarded }
-    this.producers.restore(saved.producers, missing)
+    this.producers.restore(saved.producers, missing, saved.retired, blocks)
     this.chain = Chain.from(chain)
     this.control = control
     this.newestAt = newestAt
@@ -124,7 +130,7 @@ export class AlertFold implements Fold {
     for (let i = 0; i < entry.n; i++) {
       const row = entry.columns.row?.[i]
       if (accepted.verdict === 'some' && !accepted.fresh[i]) this.counts.duplicate++
-      else if (accepted.verdict === 'forgotten') this.lose(entry.id, i, 'producer forgotten')
+      else if (accepted.verdict === 'refused') this.lose(entry.id, i, accepted.reason)
       else if (!isAlertRow(row)) this.lose(entry.id, i, 'not a verdict')
       else {
         this.counts.counted++

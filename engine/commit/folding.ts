@@ -70,6 +70,8 @@ export interface Small {
   forwarded: number
   /** Log time of the newest entry that carried events, ms. */
   newestAt: number | null
+  /** How long the ids of events are remembered at least, ms; absent: as long as promised. */
+  idSpan?: number
   /** Hash over all outputs so far. */
   chain: string
 }

@@ -3,7 +3,7 @@
  * row; this only catches the hostile and the broken, so that just their batches take the slow path by rows.
  */
 import type { CompiledStream } from '../config/compiled.ts'
-import { type Columns, ENVELOPE } from './entry.ts'
+import { type Columns, ENVELOPE, EVENT_ID } from './entry.ts'
 
 export type ColumnCheck = (columns: Columns) => boolean
 
@@ -14,7 +14,7 @@ export function compileColumnCheck(stream: CompiledStream): ColumnCheck {
     const fits = FITS[String(property.type)]
     if (fits) typed.push({ name, fits, optional: !required.has(name) })
   }
-  for (const name of ENVELOPE) {
+  for (const name of [EVENT_ID, ...ENVELOPE]) {
     if (!(name in stream.schema.properties)) typed.push({ name, fits: FITS['string']!, optional: true })
   }
   return (columns) => {

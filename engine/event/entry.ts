@@ -13,6 +13,11 @@
 
 /** Optional fields any event may carry without declaring them; a schema that declares one must say string. */
 export const ENVELOPE = ['user', 'trace', 'instance', 'region'] as const
+/**
+ * Optional too: what tells an event from every other of its stream. One that was counted is not counted again. A
+ * schema that declares this field means something of its own by it, and nothing is made of it.
+ */
+export const EVENT_ID = 'id'
 /** Field that an event may not have: it marks our own entries. */
 export const RESERVED_FIELD = 'weir'
 

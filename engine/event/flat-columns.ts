@@ -3,7 +3,7 @@
  * beyond doubt; for anything else it answers null, and the row is made and validated in full.
  */
 import type { CompiledStream } from '../config/compiled.ts'
-import { type Columns, ENVELOPE } from './entry.ts'
+import { type Columns, ENVELOPE, EVENT_ID } from './entry.ts'
 import { MAX_STRING } from './bounds.ts'
 import { MAX_KEY, MAX_LABEL } from './validate.ts'
 
@@ -37,10 +37,14 @@ export function compileFlatColumns(stream: CompiledStream): FlatColumns {
     columns[name] = [null]
     names.set(name, { column: columns[name], required: required.has(name), read })
   }
-  for (const name of ENVELOPE) {
+  for (const name of [EVENT_ID, ...ENVELOPE]) {
     if (names.has(name)) continue
     columns[name] = [null]
-    names.set(name, { column: columns[name], required: false, read: text(0, MAX_LABEL) })
+    names.set(name, {
+      column: columns[name],
+      required: false,
+      read: text(name === EVENT_ID ? 1 : 0, MAX_LABEL),
+    })
   }
   narrow(names, stream)
   const all = [...names.values()]

@@ -1,15 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MAX_PRODUCERS, MAX_RANGES, Producers, SHIPPER } from './sequence.ts'
+import { MAX_HOLE, MAX_PRODUCERS, MAX_RANGES, Producers, SHIPPER } from './sequence.ts'
 
 const DAY = 86_400_000
 const NOW = 1_700_000_000_000
 const ID = `p~${NOW}~a`
+const FORGOTTEN = 'producer forgotten: 1 events not counted'
 
 /** Fresh rows of one send: their numbers. */
 function freshOf(producers: Producers, seq: number, n: number, from = ID, at = NOW): number[] {
   const accepted = producers.accept(from, seq, n, at)
-  if (accepted.verdict === 'forgotten') return []
+  if (accepted.verdict === 'refused') return []
   const all = Array.from({ length: n }, (_, i) => seq + i)
   if (accepted.verdict === 'all') return all
   expect(accepted.count).toBe(accepted.fresh.filter(Boolean).length)
@@ -59,9 +60,9 @@ test('a hole filled in pieces does not become more holes than are kept', () => {
 })
 
 test('an unknown producer that began before the horizon and does not begin at 0 is refused, not counted', () => {
-  const producers = new Producers(DAY)
+  const producers = new Producers({ horizon: DAY })
   const old = `p~${NOW - DAY - 1}~a`
-  expect(producers.accept(old, 5, 1, NOW)).toEqual({ verdict: 'forgotten' })
+  expect(producers.accept(old, 5, 1, NOW)).toEqual({ verdict: 'refused', reason: FORGOTTEN })
   expect(producers.missing).toBe(0)
   expect(producers.accept(old, 0, 1, NOW)).toEqual({ verdict: 'all' })
   expect(producers.accept(`p~${NOW - DAY}~a`, 5, 1, NOW)).toEqual({ verdict: 'all' })
@@ -82,10 +83,104 @@ test('too many producers: the longest silent one goes, those without a start nev
 test('endless ids without a start are refused once there are too many; shippers of the engine are not', () => {
   const producers = new Producers()
   for (let i = 0; i < MAX_PRODUCERS; i++) producers.accept(`id${i}`, 0, 1, NOW)
-  expect(producers.accept('one more', 0, 1, NOW)).toEqual({ verdict: 'forgotten' })
+  expect(producers.accept('one more', 0, 1, NOW)).toEqual({ verdict: 'refused', reason: FORGOTTEN })
   expect(producers.accept('id5', 1, 1, NOW)).toEqual({ verdict: 'all' })
   expect(producers.accept(`${SHIPPER}trades.0`, 0, 1, NOW)).toEqual({ verdict: 'all' })
   for (let i = 0; i < MAX_PRODUCERS + 5; i++) producers.accept(`${SHIPPER}fake.${i}`, 0, 1, NOW)
   expect(producers.states.size).toBe(2 * MAX_PRODUCERS)
   expect(producers.acks()[0]).toEqual([`${SHIPPER}trades.0`, 0])
+})
+
+test('a hole longer than a failover can make is refused, and what is known of the producer stays as it was', () => {
+  const producers = new Producers()
+  freshOf(producers, 0, 10)
+  expect(producers.accept(ID, 1e15 - 1, 3, NOW)).toEqual({
+    verdict: 'refused',
+    reason: 'number 999999999999999 after 9 is too far ahead: 3 events not counted',
+  })
+  expect(producers.missing).toBe(0)
+  expect(freshOf(producers, 10, 5)).toEqual([10, 11, 12, 13, 14])
+  expect(freshOf(producers, 15 + MAX_HOLE, 1)).toEqual([15 + MAX_HOLE])
+  expect(producers.missing).toBe(MAX_HOLE)
+  expect(freshOf(producers, 15, 2)).toEqual([15, 16])
+})
+
+test('a stranger that begins far up adds no more than one longest hole, which it may fill', () => {
+  const producers = new Producers()
+  expect(freshOf(producers, 1e15 - 1, 2)).toHaveLength(2)
+  expect(producers.missing).toBe(MAX_HOLE)
+  expect(freshOf(producers, 1e15 - 11, 10)).toHaveLength(10)
+  expect(freshOf(producers, 0, 10)).toEqual([])
+  expect(producers.missing).toBe(MAX_HOLE - 10)
+})
+
+test('a shipper of the engine is never refused: its numbers are the engine’s own', () => {
+  const producers = new Producers()
+  freshOf(producers, 0, 1, `${SHIPPER}trades.0`)
+  expect(freshOf(producers, 1e12, 1, `${SHIPPER}trades.0`)).toEqual([1e12])
+  expect(producers.missing).toBe(MAX_HOLE)
+})
+
+/** Saved to text and blocks and loaded again, as a recovery does; `blocks` are those of all snapshots so far. */
+function reloaded(producers: Producers, blocks: Map<string, Buffer>, limits: object): Producers {
+  const names: string[] = []
+  const retired = JSON.parse(JSON.stringify(producers.save(blocks, names))) as ReturnType<Producers['save']>
+  for (const name of blocks.keys()) if (!names.includes(name)) blocks.delete(name)
+  const loaded = new Producers(limits)
+  const states = JSON.parse(JSON.stringify(producers.toJSON())) as ReturnType<Producers['toJSON']>
+  loaded.restore(states, producers.missing, retired, blocks)
+  return loaded
+}
+
+test('however many producers come and go, no row counts twice, and one that is refused may be a resend', () => {
+  const limits = { producers: 4, retired: 3 }
+  const send = fc.record({
+    who: fc.nat({ max: 25 }),
+    seq: fc.nat({ max: 6 }),
+    n: fc.integer({ min: 1, max: 3 }),
+  })
+  fc.assert(
+    fc.property(fc.array(send, { minLength: 20, maxLength: 120 }), fc.nat({ max: 9 }), (sends, cut) => {
+      let producers = new Producers(limits)
+      const blocks = new Map<string, Buffer>()
+      const counted = new Set<string>()
+      const known = new Set<number>()
+      for (const [i, { who, seq, n }] of sends.entries()) {
+        if (i % 10 === cut) producers = reloaded(producers, blocks, limits)
+        const from = `p${who}~${NOW + who}~a`
+        const accepted = producers.accept(from, seq, n, NOW + 100 + i)
+        const fresh = accepted.verdict === 'refused' ? [] : accepted.verdict === 'all' ? null : accepted.fresh
+        for (let k = 0; k < n; k++) {
+          if (fresh !== null && !fresh[k]) continue
+          expect(counted.has(`${who} ${seq + k}`), 'counted once').toBe(false)
+          counted.add(`${who} ${seq + k}`)
+        }
+        // Refused is only who was here before, or began before somebody who was forgotten altogether.
+        if (accepted.verdict === 'refused') expect([...known].some((other) => other >= who)).toBe(true)
+        else known.add(who)
+        expect(producers.states.size).toBeLessThanOrEqual(4)
+      }
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('a producer that was retired goes on where it was, unless it had holes', () => {
+  const producers = new Producers({ producers: 2 })
+  freshOf(producers, 0, 5, `whole~${NOW}~a`)
+  freshOf(producers, 0, 5, `torn~${NOW}~a`)
+  freshOf(producers, 7, 1, `torn~${NOW}~a`)
+  for (const name of ['b', 'c']) freshOf(producers, 0, 1, `${name}~${NOW}~a`)
+  expect([...producers.states.keys()]).toEqual([`b~${NOW}~a`, `c~${NOW}~a`])
+  expect(freshOf(producers, 3, 4, `whole~${NOW}~a`)).toEqual([5, 6])
+  expect(producers.accept(`torn~${NOW}~a`, 5, 1, NOW)).toEqual({ verdict: 'refused', reason: FORGOTTEN })
+  expect(freshOf(producers, 8, 1, `torn~${NOW}~a`)).toEqual([8])
+  expect(producers.missing).toBe(2)
+})
+
+test('a clock far ahead does not make everybody else a forgotten producer', () => {
+  const producers = new Producers({ producers: 1, retired: 1 })
+  for (let i = 0; i < 6; i++) producers.accept(`far${i}~${NOW + 50 * DAY}~a`, 0, 1, NOW)
+  expect(producers.accept(`old~${NOW}~a`, 0, 1, NOW)).toMatchObject({ verdict: 'refused' })
+  expect(producers.accept(`new~${NOW + 1}~a`, 0, 1, NOW + 1)).toEqual({ verdict: 'all' })
 })

@@ -5,7 +5,7 @@ import type { CompiledStream } from '../config/compiled.ts'
 import { nearest } from '../config/nearest.ts'
 import { WeirError } from '../error.ts'
 import { boundsTrouble, MAX_STRING } from './bounds.ts'
-import { ENVELOPE, RESERVED_FIELD } from './entry.ts'
+import { ENVELOPE, EVENT_ID, RESERVED_FIELD } from './entry.ts'
 import type { Sent } from './producer.ts'
 
 /** Longest value of an envelope field, and of the key (which may be a URL), characters. */
@@ -15,6 +15,7 @@ export const MAX_KEY = 2048
 export type Validate = (row: unknown) => Sent
 
 const OK: Sent = { ok: true }
+const ID_SCHEMA = { type: ['string', 'number'], minLength: 1, maxLength: MAX_LABEL }
 
 /** Compiles the check of one stream. Throws WEIR_CONFIG where the schema itself is wrong. */
 export function compileValidator(stream: CompiledStream): Validate {
@@ -71,7 +72,7 @@ function withEnvelope({ schema }: CompiledStream): CompiledStream['schema'] {
   const envelope = ENVELOPE.map((field) => [field, { type: 'string', maxLength: MAX_LABEL }] as const)
   return {
     ...schema,
-    properties: { ...Object.fromEntries(envelope), ...schema.properties },
+    properties: { [EVENT_ID]: ID_SCHEMA, ...Object.fromEntries(envelope), ...schema.properties },
     additionalProperties: schema.additionalProperties === true,
   }
 }

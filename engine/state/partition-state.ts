@@ -26,11 +26,11 @@ export interface PartitionState {
   /** Rows kept in the ledgers. */
   dead: number
   late: number
+  /** How long the ids of events are remembered at least, ms, where so many came that it is less than a day. */
+  idSpan: number | null
   /** Exact, since the beginning. */
   counts: Pick<Small, 'counted' | 'duplicate' | 'late' | 'dead' | 'missing' | 'forwarded'>
 }
-
-const NO_COUNTS = { counted: 0, duplicate: 0, late: 0, dead: 0, missing: 0, forwarded: 0 }
 
 /** `reply`: flat [name, value, …] of look.lua. */
 export function partitionState(stream: string, partition: number, reply: readonly string[]): PartitionState {
@@ -57,7 +57,7 @@ export function partitionState(stream: string, partition: number, reply: readonl
     groups: number('groups'),
     dead: number('dead'),
     late: number('late'),
-    counts: countsOf(said.get('small')),
+    ...smallOf(said.get('small')),
   }
 }
 
@@ -75,8 +75,7 @@ function snapshotOf(said: ReadonlyMap<string, string>, now: number): PartitionSt
   return { round, position, age, bytes: Number(said.get('snapshot-bytes') ?? 0) }
 }
 
-function countsOf(json: string | undefined): PartitionState['counts'] {
-  if (json === undefined) return NO_COUNTS
+function smallOf(json = '{}'): Pick<PartitionState, 'counts' | 'idSpan'> {
   const {
     counted = 0,
     duplicate = 0,
@@ -84,6 +83,7 @@ function countsOf(json: string | undefined): PartitionState['counts'] {
     dead = 0,
     missing = 0,
     forwarded = 0,
+    idSpan = null,
   } = JSON.parse(json) as Partial<Small>
-  return { counted, duplicate, late, dead, missing, forwarded }
+  return { counts: { counted, duplicate, late, dead, missing, forwarded }, idSpan }
 }

@@ -18,6 +18,7 @@ export function stateWords(state: EngineState): string {
     partitionsTable(partitions, names),
     streamsTable(partitions),
     stalled(partitions),
+    shortMemory(partitions),
   ].join('\n')
 }
 
@@ -130,4 +131,12 @@ function stalled(partitions: readonly PartitionState[]): string {
   const free = partitions.filter(({ leaseLeft }) => leaseLeft === 0).length
   if (free === 0) return ''
   return `${free} of ${partitions.length} partitions have no owner: is an engine running, and what does its log say?\n`
+}
+
+/** Where more events with an id come in a day than are remembered. */
+function shortMemory(partitions: readonly PartitionState[]): string {
+  const short = partitions.filter(({ idSpan }) => idSpan !== null)
+  if (short.length === 0) return ''
+  const least = Math.min(...short.map(({ idSpan }) => idSpan!))
+  return `${short.length} of ${partitions.length} partitions remember the ids of events for less than a day (at least ${age(least)}).\n`
 }

@@ -45,6 +45,18 @@ test('what is said of a partition, with units', () => {
   })
 })
 
+test('where the ids of a day are too many to remember, that is said', () => {
+  const partitions = [said(), said({ small: JSON.stringify({ ...SMALL, idSpan: 2_460_000 }) })].map(
+    (reply, i) => partitionState('s', i, reply),
+  )
+  expect(partitions.map(({ idSpan }) => idSpan)).toEqual([null, 2_460_000])
+  const control = { id: `${NOW}-0`, hash: 'h', by: 'x' }
+  const words = stateWords({ now: NOW, namespace: 'weir', control, workers: [], partitions } as EngineState)
+  expect(words).toContain(
+    '1 of 2 partitions remember the ids of events for less than a day (at least 41min).',
+  )
+})
+
 test('more waits than was looked at: the number of events is a lower bound', () => {
   expect(partitionState('s', 0, said({ 'entries-added': 5000 })).lag).toEqual({
     entries: 4910,
