@@ -51,7 +51,7 @@ test('where the ids of a day are too many to remember, that is said', () => {
   )
   expect(partitions.map(({ idSpan }) => idSpan)).toEqual([null, 2_460_000])
   const control = { id: `${NOW}-0`, hash: 'h', by: 'x' }
-  const words = stateWords({ now: NOW, namespace: 'weir', control, workers: [], partitions } as EngineState)
+  const words = stateWords({ now: NOW, namespace: 'weir', control, workers: [], partitions })
   expect(words).toContain(
     '1 of 2 partitions remember the ids of events for less than a day (at least 41min).',
   )
