@@ -15,6 +15,7 @@ import { detectStore } from './series/detect-store.ts'
 import { heartbeat } from './ownership/membership.ts'
 import { spread } from './ownership/spread.ts'
 import { connect, reach } from './stream/connection.ts'
+import { createLogReader, type LogReader, type Read } from './stream/log-reader.ts'
 
 export interface WorkerOptions {
   redisUrl: string
@@ -39,8 +40,6 @@ const BEAT_EVERY = 1000
 const HAND_OVER = 2
 const WARN_EVERY = 10_000
 
-type Read = [key: string, entries: [id: string, fields: string[]][]][]
-
 export class Worker {
   readonly id = `${process.pid}.${randomUUID().slice(0, 8)}`
   readonly partitions = new Map<string, Partition>()
@@ -48,7 +47,8 @@ export class Worker {
   readonly stopped = new Map<string, Error>()
   private readonly options: WorkerOptions
   private readonly redis: Redis
-  private readonly reader: Redis
+  private readonly readerRedis: Redis
+  private readonly reader: LogReader
   private readonly controls: Controls
   private readonly tokens = new Map<string, string>()
   private env!: PartitionEnvironment
@@ -62,7 +62,8 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.options = options
     this.redis = connect(options.redisUrl, 'commit', 'weir-engine')
-    this.reader = connect(options.redisUrl, 'block', 'weir-engine-reader')
+    this.readerRedis = connect(options.redisUrl, 'block', 'weir-engine-reader')
+    this.reader = createLogReader(this.readerRedis)
     this.controls = new Controls(this.redis, options.namespace)
   }
 
@@ -78,7 +79,7 @@ export class Worker {
   async start(): Promise<void> {
     const { redisUrl, namespace, log } = this.options
     await reach(this.redis, redisUrl)
-    await reach(this.reader, redisUrl)
+    await reach(this.readerRedis, redisUrl)
     const store = await detectStore(this.redis)
     this.env = {
       redis: this.redis,
@@ -100,7 +101,7 @@ export class Worker {
     await Promise.allSettled([...this.partitions.values()].map((partition) => partition.release(Date.now())))
     await heartbeat(this.redis, this.options.namespace, this.id, true).catch(() => undefined)
     this.redis.disconnect()
-    this.reader.disconnect()
+    this.readerRedis.disconnect()
   }
 
   private async claimLoop(): Promise<void> {
@@ -219,9 +220,8 @@ export class Worker {
       MAX_COUNT,
       Math.max(MIN_COUNT, Math.floor(READ_BYTES / this.entryBytes / from.length)),
     )
-    const keys = from.map((partition) => partition.keys.log)
-    const offsets = from.map((partition) => partition.off)
-    return this.reader.xread('COUNT', count, 'BLOCK', block, 'STREAMS', ...keys, ...offsets)
+    const wanted = from.map(({ keys, off }) => ({ key: keys.log, after: off }))
+    return this.reader.read(wanted, count, block)
   }
 
   private async feed(read: Read): Promise<void> {

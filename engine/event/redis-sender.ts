@@ -4,41 +4,61 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
+import { clusterOf } from '../stream/connection.ts'
+import { type Command, sendEach } from '../stream/send-each.ts'
 
 /** A reply that takes longer is taken for lost: a half-open connection would hang for ever. */
 const CALL_DEADLINE_MS = 2000
+const MOVED = 'the partition has moved to another server'
 
 export interface Sender {
-  /** How many connections were lost: the next one may lead to a server that knows less. */
+  /** How often the server changed, or may have: the next one may know less than the one before. */
   readonly losses: number
-  /** One pipeline. Per command its reply, or what went wrong; never rejects. */
-  write(commands: string[][]): Promise<unknown[]>
+  /** The second word of each is its key. Per command its reply, or what went wrong; never rejects. */
+  write(commands: Command[]): Promise<unknown[]>
   close(): void
 }
 
 /** `open` builds a new client that neither queues while offline nor resends (see `connect`, role `commit`). */
 export function createSender(open: () => Redis, deadline = CALL_DEADLINE_MS): Sender {
   let client: Redis | null = null
+  let places = new Map<string, string>()
 
   let losses = 0
   const drop = (): void => {
     if (client !== null) losses++
     client?.disconnect()
     client = null
+    places = new Map()
   }
 
   const fresh = (): Redis => {
     const made = open()
     // It reconnects by itself.
-    made.on('close', () => void (made === client && losses++))
+    for (const lost of ['close', '-node']) made.on(lost, () => void (made === client && losses++))
     return made
   }
 
-  const attempt = async (commands: string[][]): Promise<unknown[]> => {
+  /**
+   * Whether a key of a cluster is with another master than when it was last written to. That one may know less, while
+   * every connection stands; and the client has followed it by itself.
+   */
+  const moved = (mine: Redis, key: string): boolean => {
+    const owner = clusterOf(mine)?.ownerOf(key) ?? ''
+    const known = places.get(key)
+    places.set(key, owner)
+    return known !== undefined && known !== owner
+  }
+
+  const attempt = async (commands: Command[]): Promise<unknown[]> => {
     const mine = client ?? (client = fresh())
     if (mine.status === 'wait') await connected(mine)
-    const replies = await mine.pipeline(commands).exec()
-    return commands.map((_, i) => replies?.[i]?.[0] ?? replies?.[i]?.[1] ?? null)
+    const keys = commands.map(([, key]) => String(key))
+    if (keys.some((key) => moved(mine, key))) throw new Error(MOVED)
+    const replies = await sendEach(mine, commands)
+    return keys.map((key, i) =>
+      moved(mine, key) ? new Error(MOVED) : (replies[i]?.[0] ?? replies[i]?.[1] ?? null),
+    )
   }
 
   return {

@@ -1,6 +1,7 @@
 /** The ledgers of all partitions of a stream as one, newest first, read in small pieces as they are asked for. */
 import type { Redis } from 'ioredis'
 import { compareIds } from '../stream/read-log.ts'
+import { sendEach } from '../stream/send-each.ts'
 
 /** Rows read per partition at a time: with 4 KB each and a hundred partitions still a few MB. */
 const AT_ONCE = 16
@@ -45,10 +46,10 @@ export async function* newestFirst(
 async function refill(redis: Redis, ledgers: readonly string[], sources: readonly Source[]): Promise<void> {
   const empty = sources.filter(({ ready, from }) => ready.length === 0 && from !== null)
   if (empty.length === 0) return
-  const pipeline = redis.pipeline()
-  for (const { partition, from } of empty)
-    pipeline.xrevrange(ledgers[partition]!, from!, '-', 'COUNT', AT_ONCE)
-  const replies = (await pipeline.exec()) ?? []
+  const replies = await sendEach(
+    redis,
+    empty.map(({ partition, from }) => ['XREVRANGE', ledgers[partition]!, from!, '-', 'COUNT', AT_ONCE]),
+  )
   for (const [i, source] of empty.entries()) {
     const [error, rows] = replies[i] as [Error | null, [string, string[]][] | undefined]
     if (error !== null) throw error

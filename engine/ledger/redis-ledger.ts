@@ -9,6 +9,7 @@ import { compileValidator, keyOf, type Validate } from '../event/validate.ts'
 import { connect } from '../stream/connection.ts'
 import { type PartitionKeys, partitionKeys, sharedKeys } from '../stream/keys.ts'
 import { partitionOf } from '../stream/partition-hash.ts'
+import { type Command, sendEach } from '../stream/send-each.ts'
 import type { Ledger, LetterPage, LetterQuery, Replayed } from './ledger.ts'
 import {
   type Letter,
@@ -149,10 +150,12 @@ function start(cursor: string | undefined, kind: LetterKind): Place | null {
 }
 
 async function countsOf(redis: Redis, keys: readonly PartitionKeys[], kind: LetterKind) {
-  const pipeline = redis.pipeline()
-  for (const of of keys)
-    pipeline.xlen(of[kind]).hget(of.meta, 'small').hmget(of.ledger, `${kind}.replayed`, `${kind}.dropped`)
-  const replies = ((await pipeline.exec()) ?? []).map(([error, reply]) => {
+  const commands = keys.flatMap((of): Command[] => [
+    ['XLEN', of[kind]],
+    ['HGET', of.meta, 'small'],
+    ['HMGET', of.ledger, `${kind}.replayed`, `${kind}.dropped`],
+  ])
+  const replies = (await sendEach(redis, commands)).map(([error, reply]) => {
     if (error !== null) throw error
     return reply
   })

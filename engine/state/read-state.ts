@@ -7,6 +7,7 @@ import { newestControl } from '../control/control-log.ts'
 import { SILENT_AFTER } from '../ownership/membership.ts'
 import { directoryKey } from '../series/names.ts'
 import { partitionKeys, sharedKeys } from '../stream/keys.ts'
+import { type Command, sendEach } from '../stream/send-each.ts'
 import { type PartitionState, partitionState } from './partition-state.ts'
 
 const LOOK = readFileSync(new URL('look.lua', import.meta.url), 'utf8')
@@ -61,17 +62,16 @@ async function readPartitions(
   const states: PartitionState[] = []
   for (let i = 0; i < targets.length; i += AT_ONCE) {
     const some = targets.slice(i, i + AT_ONCE)
-    const pipeline = redis.pipeline()
-    for (const { stream, partition } of some) {
+    const commands = some.map(({ stream, partition }): Command => {
       const keys = partitionKeys(namespace, stream, partition)
       const directories = config.metrics
         .filter((metric) => metric.stream === stream)
         .map(({ name }) => directoryKey(keys, name))
       const { meta, log, pend, outbox, snapshot, view, dead, late } = keys
       const all = [meta, log, pend, outbox, snapshot, view, dead, late, ...directories]
-      pipeline.eval(LOOK, all.length, ...all, LOOK_ENTRIES, LOOK_BYTES)
-    }
-    for (const [k, [error, reply]] of ((await pipeline.exec()) ?? []).entries()) {
+      return ['EVAL', LOOK, all.length, ...all, LOOK_ENTRIES, LOOK_BYTES]
+    })
+    for (const [k, [error, reply]] of (await sendEach(redis, commands)).entries()) {
       if (error !== null) throw error
       const { stream, partition } = some[k]!
       states.push(partitionState(stream, partition, reply as string[]))

@@ -1,9 +1,8 @@
 /** ioredis's cluster client with a deadline on every command, whatever becomes of its node meanwhile. */
 import type { ConnectionOptions } from 'node:tls'
-import { Cluster, type ClusterOptions, type CommonRedisOptions } from 'ioredis'
+import { Cluster, type ClusterOptions, Command, type CommonRedisOptions } from 'ioredis'
 import type { RedisNode } from './redis-url.ts'
 
-type Command = Parameters<Cluster['sendCommand']>[0]
 /** What all its nodes share; TLS is no option of the ones common to all in ioredis's types. */
 export type NodeOptions = CommonRedisOptions & { tls?: ConnectionOptions; replyMapping?: 'legacy' }
 export type Options = Omit<ClusterOptions, 'redisOptions'> & { redisOptions: NodeOptions }
@@ -44,9 +43,9 @@ export class ClusterClient extends Cluster {
     return super.sendCommand(command, stream, node)
   }
 
-  /** Where the log with this hash slot is, `host:port`; '' where nobody has said so yet. */
-  ownerOf(slot: number): string {
-    return this.slots[slot]?.[0] ?? ''
+  /** The master that has this key, `host:port`, as far as is known; '' where nobody has said so yet. */
+  ownerOf(key: string): string {
+    return this.slots[new Command('type', [key]).getSlot()!]?.[0] ?? ''
   }
 
   private failed(error: Error): void {

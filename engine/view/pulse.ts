@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import type { Small } from '../commit/folding.ts'
 import type { CompiledStream } from '../config/compiled.ts'
 import { partitionKeys } from '../stream/keys.ts'
+import { type Command, sendEach } from '../stream/send-each.ts'
 import type { StreamAccounting } from './reader.ts'
 
 export interface EnginePulse {
@@ -28,15 +29,16 @@ export async function takePulse(
     Array.from({ length: stream.partitions }, (_, partition) => ({ stream: stream.name, partition })),
   )
   targets.push({ stream: 'alerts', partition: 0 })
-  const pipeline = redis.pipeline().time()
+  const commands: Command[] = [['TIME']]
   for (const { stream, partition } of targets) {
     const keys = partitionKeys(namespace, stream, partition)
-    pipeline.hmget(keys.meta, 'exp', 'small', 'off').xinfo('GROUPS', keys.log)
+    commands.push(['HMGET', keys.meta, 'exp', 'small', 'off'], ['XINFO', 'GROUPS', keys.log])
   }
-  const replies = (await pipeline.exec()) ?? []
-  // A missing log is an answer; a connection that broke fails every command, the first one included.
-  const [failure, time] = (replies[0] ?? []) as [Error | null, [string | number, string | number]]
+  const replies = await sendEach(redis, commands)
+  // A missing log is an answer; where a server is away, so are its leases.
+  const failure = replies.find(([error], i) => error !== null && commands[i]![0] !== 'XINFO')?.[0]
   if (failure) throw failure
+  const time = replies[0]![1] as [string | number, string | number]
   const now = Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000)
   const byStream = new Map<string, StreamAccounting>()
   const pulse: EnginePulse = {

@@ -8,6 +8,7 @@ import { readProblem } from '../control/problem.ts'
 import { detectStore } from '../series/detect-store.ts'
 import type { SeriesStore } from '../series/store.ts'
 import { connect, reach } from '../stream/connection.ts'
+import { createLogReader, type LogReader } from '../stream/log-reader.ts'
 import { partitionKeys } from '../stream/keys.ts'
 import { type Frame, PartitionView } from './partition-view.ts'
 import { type EnginePulse, takePulse } from './pulse.ts'
@@ -41,6 +42,7 @@ class RedisReader implements Reader {
   private readonly namespace: string
   private readonly redis: Redis
   private readonly follower: Redis
+  private readonly live: LogReader
   private readonly listeners = new Set<(change: Change) => void>()
   private readonly views = new Map<string, PartitionView>()
   private readonly rates: { now: number; counted: number }[] = []
@@ -60,6 +62,7 @@ class RedisReader implements Reader {
     this.namespace = namespace
     this.redis = connect(redisUrl, 'query', 'weir-reader')
     this.follower = connect(redisUrl, 'block', 'weir-reader-live')
+    this.live = createLogReader(this.follower)
   }
 
   async start(): Promise<void> {
@@ -251,18 +254,9 @@ class RedisReader implements Reader {
   }
 
   private async follow(views: [string, PartitionView][]): Promise<void> {
-    const keys = views.map(([, view]) => view.keys.live)
-    const ids = views.map(([, view]) => view.at)
-    const reply = await this.follower.xread(
-      'COUNT',
-      FRAMES_AT_ONCE,
-      'BLOCK',
-      FOLLOW_BLOCK,
-      'STREAMS',
-      ...keys,
-      ...ids,
-    )
-    for (const [key, raw] of (reply ?? []) as [string, [string, string[]][]][]) {
+    const wanted = views.map(([, view]) => ({ key: view.keys.live, after: view.at }))
+    const read = await this.live.read(wanted, FRAMES_AT_ONCE, FOLLOW_BLOCK)
+    for (const [key, raw] of read ?? []) {
       const [name, view] = views.find(([, v]) => v.keys.live === key)!
       const frames = raw.map(([id, fields]) => frameOf(id, fields))
       const fields = await view.apply(this.redis, frames)
