@@ -45,7 +45,7 @@ export class ClusterClient extends Cluster {
 
   /** The master that has this key, `host:port`, as far as is known; '' where nobody has said so yet. */
   ownerOf(key: string): string {
-    return this.slots[new Command('type', [key]).getSlot()!]?.[0] ?? ''
+    return this.slots[new Command('type', [key]).getSlot()]?.[0] ?? ''
   }
 
   private failed(error: Error): void {

@@ -13,7 +13,7 @@ export async function sendEach(redis: Redis, commands: readonly Command[]): Prom
   if (commands.length === 0) return []
   if (clusterOf(redis) === null) {
     const replies = await redis.pipeline(commands.map(([name, ...args]) => ['call', name, ...args])).exec()
-    return (replies ?? []) as Answer[]
+    return replies ?? []
   }
   return Promise.all(
     commands.map(([name, ...args]) =>
