@@ -12,6 +12,7 @@ import { MetricState } from './window/metric-state.ts'
 import type { Pane } from './window/pane.ts'
 import { COUNT, M2, MAX, MIN, QUANTILES, SUM, TOTAL } from './window/shape.ts'
 import type { Touched } from './window/touched.ts'
+import { watchedBelow } from './window/watch.ts'
 
 /** Where a plan puts what it finds: the fold it belongs to. */
 interface Sink {
@@ -34,6 +35,7 @@ const TURN = RUNG_MS['10s']
 export class Plan {
   readonly states: MetricState[] = []
   readonly rules: RuleState[] = []
+  private readonly config: CompiledConfig
   private readonly sink: Sink
   /** Last JSON of every view field, so that only changed blocks are written. */
   private readonly shown = new Map<string, string>()
@@ -41,6 +43,7 @@ export class Plan {
   private readonly slid = new Set<string>()
 
   constructor(config: CompiledConfig, stream: string, sink: Sink, before: Plan | undefined) {
+    this.config = config
     this.sink = sink
     for (const metric of config.metrics) {
       if (metric.stream !== stream) continue
@@ -150,10 +153,12 @@ export class Plan {
       const fold = state.readWindow(index, end)
       if (end === at) for (const rule of rules) rule.look(at, fold, (change) => this.tell(rule, change))
       const spike = rules.find((rule) => rule.rule.kind === 'spike')
+      const watched = watchedBelow(this.config, state.metric, window.name)
       const source = {
         keys: state.groups.keys,
         stats: state.metric.stats,
-        value: (stat: CompiledMetric['stats'][number], group: number) => fold.stat(stat, group),
+        value: (stat: CompiledMetric['stats'][number], group: number) =>
+          stat === 'distinct' && group >= watched ? null : fold.stat(stat, group),
         baseline: spike ? (group: number) => spike.normal(group) : null,
       }
       encodeView(name, end, source, (field, json) => this.show(field, json))
@@ -227,6 +232,7 @@ function closedBlock(
       const offset = OFFSET[column]
       const counts = column === 'count' || column === 'total' || column === 'sum'
       if (offset !== undefined) values[k]!.push(empty && !counts ? null : pane.get(group, offset))
+      else if (column === 'distinct') values[k]!.push(pane.distinct!.count(group))
       else
         values[k]!.push(
           empty

@@ -62,6 +62,7 @@ function standard(
 }
 
 function statName(stat: Stat): string {
+  if (stat === 'distinct') return 'distinct count'
   return stat === 'mean' ? 'average' : stat
 }
 

@@ -8,6 +8,8 @@ import {
   type CompiledStream,
   type CompiledWindow,
   type Stat,
+  STATS,
+  STATS_OF_EVENTS,
 } from './compiled.ts'
 import { parseDuration } from './duration.ts'
 import type { Metric } from './metric.ts'
@@ -17,21 +19,6 @@ import { checkName, Options } from './options.ts'
 import { fitWindow } from './window.ts'
 
 const OPTIONS = ['by', 'of', 'where', 'stats', 'windows', 'series', 'title', 'unit']
-export const STATS: readonly Stat[] = [
-  'count',
-  'rate',
-  'sum',
-  'mean',
-  'min',
-  'max',
-  'stddev',
-  'ratio',
-  'p50',
-  'p90',
-  'p95',
-  'p99',
-]
-const WITHOUT_OF: readonly Stat[] = ['count', 'rate', 'ratio']
 
 export function compileMetric(metric: Metric, stream: CompiledStream, mistakes: Mistake[]): CompiledMetric {
   const subject = { name: `metric ${show(metric.name)}`, source: metric.source }
@@ -69,14 +56,21 @@ function compileBy(options: Options, stream: CompiledStream): string[] {
 function compileOf(options: Options, stream: CompiledStream): string | null {
   const of = options.get('of')
   if (of === undefined) return null
-  const fields = numberFields(stream.schema)
+  const stats = options.list('stats')
+  const any = stats.includes('distinct') && stats.every((stat) => stat === 'distinct' || isOfEvents(stat))
+  const fields = any ? fieldsOf(stream.schema) : numberFields(stream.schema)
   if (typeof of === 'string' && fields.includes(of)) return of
+  const kind = any ? 'single-valued field' : 'number field'
   options.wrong(
-    `of is ${show(of)}, which is no number field of stream '${stream.name}'.`,
+    `of is ${show(of)}, which is no ${kind} of stream '${stream.name}'.`,
     suggest(String(of), fields),
     show(of),
   )
   return null
+}
+
+function isOfEvents(stat: unknown): boolean {
+  return STATS_OF_EVENTS.some((one) => one === stat)
 }
 
 function checkStats(options: Options, stats: readonly Stat[], stream: CompiledStream): void {
@@ -88,13 +82,17 @@ function checkStats(options: Options, stats: readonly Stat[], stream: CompiledSt
         "Add a condition, such as where: { outcome: 'ok' }.",
         show(stat),
       )
-    else if (!WITHOUT_OF.includes(stat) && options.get('of') === undefined)
+    else if (!isOfEvents(stat) && options.get('of') === undefined)
       options.wrong(
-        `stat '${stat}' needs of: the number field it is taken of.`,
-        `Add of: one of ${numberFields(stream.schema).join(', ') || '(the stream has no number field)'}.`,
+        `stat '${stat}' needs of: the ${stat === 'distinct' ? '' : 'number '}field it is taken of.`,
+        `Add of: one of ${fieldsFor(stat, stream).join(', ') || '(the stream has no number field)'}.`,
         show(stat),
       )
   }
+}
+
+function fieldsFor(stat: Stat, stream: CompiledStream): string[] {
+  return stat === 'distinct' ? fieldsOf(stream.schema) : numberFields(stream.schema)
 }
 
 function compileWindows(options: Options): CompiledWindow[] {
@@ -130,10 +128,13 @@ const ACCUMULATORS: Partial<Record<Stat, readonly string[]>> = {
   stddev: ['sum', 'm2'],
   min: ['min'],
   max: ['max'],
+  distinct: ['values'],
   p50: ['sketch'],
+  p75: ['sketch'],
   p90: ['sketch'],
   p95: ['sketch'],
   p99: ['sketch'],
+  p999: ['sketch'],
 }
 
 function stateHash(metric: Omit<CompiledMetric, 'hash'>, stream: CompiledStream): string {

@@ -7,7 +7,8 @@ import { show, type Mistake } from './mistake.ts'
 import { suggest } from './nearest.ts'
 import { NAME, Options } from './options.ts'
 import type { Rule } from './rule.ts'
-import { fitWindow } from './window.ts'
+import { baselineRung } from '../window/metric-state.ts'
+import { fitWindow, RUNG_MS } from './window.ts'
 
 const COMMON = ['stat', 'window', 'name', 'notify', 'severity', 'says', 'for']
 const OPTIONS: Record<Rule['kind'], readonly string[]> = {
@@ -67,7 +68,7 @@ function ruleLimits(
       return {
         kind,
         times: options.number('times', 3, { min: 1 }),
-        over: checkBaseline(options, window),
+        over: checkBaseline(options, window, stat),
         minSamples: samples(options, 3),
         floor: options.number('floor', 0),
       }
@@ -137,7 +138,7 @@ function checkLevels(
   return { above, below, clear }
 }
 
-function checkBaseline(options: Options, window: CompiledWindow): number {
+function checkBaseline(options: Options, window: CompiledWindow, stat: Stat): number {
   const over = options.duration('over', HOUR)
   const fit = fitWindow(formatDuration(over), over)
   if (over <= window.size)
@@ -147,6 +148,12 @@ function checkBaseline(options: Options, window: CompiledWindow): number {
       'over',
     )
   else if (!fit.ok) options.wrong(`over: ${formatDuration(over)} ${fit.why}.`, fit.todo, 'over')
+  else if (stat === 'distinct' && window.size % RUNG_MS[baselineRung(over)] !== 0)
+    options.wrong(
+      `over is ${formatDuration(over)}, a baseline of ${baselineRung(over)} panes: how many different values came in ${window.name} cannot be told from them.`,
+      `Use a shorter baseline, or a window of whole ${baselineRung(over)} panes.`,
+      'over',
+    )
   return over
 }
 

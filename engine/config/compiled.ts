@@ -3,19 +3,26 @@
  * All durations and times are milliseconds. The folds read this and nothing else of the user's config.
  */
 
-export type Stat =
-  | 'count'
-  | 'rate'
-  | 'sum'
-  | 'mean'
-  | 'min'
-  | 'max'
-  | 'stddev'
-  | 'ratio'
-  | 'p50'
-  | 'p90'
-  | 'p95'
-  | 'p99'
+export const STATS = [
+  'count',
+  'rate',
+  'sum',
+  'mean',
+  'min',
+  'max',
+  'stddev',
+  'ratio',
+  'distinct',
+  'p50',
+  'p75',
+  'p90',
+  'p95',
+  'p99',
+  'p999',
+] as const
+export type Stat = (typeof STATS)[number]
+/** Stats that need no `of`: they are of the events themselves. */
+export const STATS_OF_EVENTS: readonly Stat[] = ['count', 'rate', 'ratio']
 
 /** Pane sizes of the ladder, finest first. */
 export const RUNGS = ['10s', '1m', '10m', '1h', '1d'] as const
@@ -77,7 +84,7 @@ export interface CompiledMetric {
   name: string
   stream: string
   by: string[]
-  /** Numeric field that sum, mean, min, max, stddev and quantiles are taken of. */
+  /** Field that all stats but those of events are taken of: a number field, unless only `distinct` is. */
   of: string | null
   where: Condition | null
   stats: Stat[]

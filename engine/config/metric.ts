@@ -41,19 +41,29 @@ export type StatCheck<S extends string, Of, W> = S extends Stat
         ? "'ratio' needs where: it is the share of events that pass"
         : S
       : [Of] extends [never]
-        ? `'${S}' needs of: the number field it is taken of`
+        ? `'${S}' needs of: the ${S extends 'distinct' ? '' : 'number '}field it is taken of`
         : S
   : Stat
+
+/** A field without numbers becomes a type that says so, unless only its different values are counted. */
+export type OfCheck<Of extends string, Num extends string, S extends string> = Of extends Num
+  ? Of
+  : 'distinct' extends S
+    ? [S] extends ['count' | 'rate' | 'ratio' | 'distinct']
+      ? Of
+      : NoNumber<Of>
+    : NoNumber<Of>
+type NoNumber<Of extends string> = `only 'distinct' can be taken of '${Of}': it is no number field`
 
 /** A length, or a length with its own slide; the name of the window is its length as written. */
 export type WindowSpec = Duration | { readonly size: Duration; readonly slide: Duration }
 type WindowName<W> = W extends { readonly size: infer Size } ? Size & string : W & string
 
-export interface MetricSpec<F extends Fields, By, Of, W, S extends string, Win> {
+export interface MetricSpec<F extends Fields, By, Of extends string, W, S extends string, Win> {
   /** Fields to group by; none: one number for the whole stream (which then needs `partitions: 1`). */
   by?: readonly By[]
-  /** The number field that every stat but count, rate and ratio is taken of. */
-  of?: Of
+  /** The number field that every stat but count, rate and ratio is taken of; for `distinct` any field will do. */
+  of?: OfCheck<Of, NumberField<F>, S>
   /** Only events that pass are counted; for `ratio` they are held against all. */
   where?: Where<F> & OnlyFields<W, ScalarField<F>>
   stats: readonly StatCheck<S, Of, W>[]

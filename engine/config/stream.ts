@@ -22,11 +22,7 @@ export interface StreamSpec<F extends Fields, Key extends string, Time extends s
   retention?: { age?: Duration; bytes?: `${number}${'KB' | 'MB' | 'GB'}` }
 }
 
-export interface Stream<
-  F extends Fields = Fields,
-  Scalar extends string = string,
-  Num extends string = string,
-> {
+export interface Stream<F extends Fields = Fields, Scalar extends string = string> {
   readonly kind: 'stream'
   readonly name: string
   readonly spec: Readonly<Record<string, unknown>>
@@ -36,7 +32,7 @@ export interface Stream<
     const S extends string,
     const Win extends WindowSpec,
     const By extends Scalar = never,
-    const Of extends Num = never,
+    const Of extends Scalar = never,
     W = unknown,
   >(
     name: string,
@@ -52,7 +48,7 @@ export function stream<
   const F extends Fields,
   Key extends ScalarField<F>,
   Time extends NumberField<F> = never,
->(name: string, spec: StreamSpec<F, Key, Time>): Stream<F, ScalarField<F>, NumberField<F>> {
+>(name: string, spec: StreamSpec<F, Key, Time>): Stream<F, ScalarField<F>> {
   const declared = {
     kind: 'stream' as const,
     name,
@@ -72,7 +68,7 @@ export function stream<
       }
     },
   }
-  return declared as Stream<F, ScalarField<F>, NumberField<F>>
+  return declared as Stream<F, ScalarField<F>>
 }
 
 /** What was written, whatever it is: configs in plain JavaScript get here unchecked. */

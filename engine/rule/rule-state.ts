@@ -78,10 +78,15 @@ export class RuleState {
   /** The average that a spike is held against, on the scale of the rule's window; null where unknown. */
   normal(group: number): number | null {
     if (this.rule.kind !== 'spike' || this.baseline === null) return null
-    const value = this.baseline.stat(this.rule.stat, group)
-    if (value === null || !knownWhenEmpty(this.rule.stat) || this.rule.stat === 'rate') return value
+    const { over, stat } = this.rule
     const window = this.state.metric.windows[this.windowIndex]!
-    return this.baseline.count(group) === 0 ? null : (value * window.size) / this.rule.over
+    if (stat === 'distinct')
+      return this.baseline.count(group) === 0
+        ? null
+        : this.baseline.meanDistinct(group, window.size / RUNG_MS[baselineRung(over)])
+    const value = this.baseline.stat(stat, group)
+    if (value === null || !knownWhenEmpty(stat) || stat === 'rate') return value
+    return this.baseline.count(group) === 0 ? null : (value * window.size) / over
   }
 
   private judge(group: number, end: number, fold: PaneFold | null, firing: boolean): Judgement {

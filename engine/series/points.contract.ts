@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { groupKey } from '../window/group-key.ts'
 import { all, GROUP, PANE, slice, T0, TOKEN, type OpenSubject } from './store.fixture.ts'
-import type { SeriesColumn } from './store.ts'
+import { SERIES_COLUMNS, type SeriesColumn } from './store.ts'
 
 export function pointsContract(subject: OpenSubject): void {
   describe('points', () => {
@@ -29,6 +29,16 @@ export function pointsContract(subject: OpenSubject): void {
       await store.drain(keys, TOKEN, slice([[T0, 1, 5]], { columns: ['max', 'count'] }))
       const answer = await store.range(keys, 'volume', '10s', GROUP, ['count', 'p99', 'max'], T0, T0 + 1)
       expect(answer).toEqual({ at: [T0], values: [[5], [null], [1]] })
+    })
+
+    test('of every column there is come back, each in its place', async () => {
+      const { store, keys } = await subject()
+      const columns = [...SERIES_COLUMNS]
+      const values = columns.map((_, i) => i + 0.5)
+      await store.drain(keys, TOKEN, slice([[T0, ...values]], { columns }))
+      const backwards = columns.toReversed()
+      const answer = await store.range(keys, 'volume', '10s', GROUP, backwards, T0, T0 + 1)
+      expect(answer).toEqual({ at: [T0], values: values.toReversed().map((value) => [value]) })
     })
 
     test('written again are the same; written differently, the last wins', async () => {

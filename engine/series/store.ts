@@ -5,7 +5,10 @@
 import type { Rung } from '../config/compiled.ts'
 import type { PartitionKeys } from '../stream/keys.ts'
 
-/** Accumulators kept of a pane, named as they are stored. `total` is the denominator of a ratio. */
+/**
+ * Accumulators kept of a pane, named as they are stored. `total` is the denominator of a ratio. New ones go to
+ * the end: the plain store knows them by their place.
+ */
 export const SERIES_COLUMNS = [
   'count',
   'total',
@@ -17,6 +20,9 @@ export const SERIES_COLUMNS = [
   'p90',
   'p95',
   'p99',
+  'p75',
+  'p999',
+  'distinct',
 ] as const
 export type SeriesColumn = (typeof SERIES_COLUMNS)[number]
 

@@ -27,7 +27,7 @@ export interface SeriesQuery {
   stat: Stat
   from: number
   to: number
-  /** ms; a multiple of a kept rung. Quantiles need a step that is itself a kept rung. */
+  /** ms; a multiple of a kept rung. Quantiles and `distinct` need a step that is itself a kept rung. */
   step: number
   /** Exact match on the given group fields; several matching groups are merged where the stat allows it. */
   group: Record<string, string>

@@ -11,7 +11,7 @@ config.streams[0] = { ...config.streams[0]!, partitions: 2 }
 config.metrics[0] = {
   ...config.metrics[0]!,
   by: ['k', 'region'],
-  stats: [...config.metrics[0]!.stats, 'rate'],
+  stats: [...config.metrics[0]!.stats, 'rate', 'distinct'],
 }
 
 type Point = { at: number } & Partial<Record<SeriesColumn, number | null>>
@@ -29,6 +29,7 @@ function pane(at: number, ...values: number[]): Point {
     max: Math.max(...values),
     m2,
     p95: Math.max(...values),
+    distinct: new Set(values).size,
   }
 }
 
@@ -100,6 +101,15 @@ test('a question names groups by any of their fields, and reads no more than its
   expect(await ask('sum', { group: { k: 'a', region: 'us' } })).toEqual([[0, 10]])
   expect(await ask('sum', { group: { k: 'nobody' } })).toEqual([])
   expect(await ask('sum', { from: 60_000, to: 180_000 })).toEqual([[60_000, 3]])
+})
+
+test('different values of one group and kept rung come as they are; anything else is refused, never added up', async () => {
+  expect(await ask('distinct', { group: { k: 'b', region: 'eu' } })).toEqual([
+    [0, 3],
+    [180_000, 1],
+  ])
+  await expect(ask('distinct')).rejects.toThrow('distinct of 3 groups cannot be merged')
+  await expect(ask('distinct', { group: { k: 'b' }, step: 120_000 })).rejects.toThrow('no kept series')
 })
 
 test('quantiles of one group come as they are; of several they are refused, with what to do', async () => {

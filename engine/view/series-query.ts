@@ -6,7 +6,7 @@ import { partitionKeys } from '../stream/keys.ts'
 import { groupLabels } from '../window/group-key.ts'
 import { RUNG_MS } from '../config/window.ts'
 import { emptyCell, mergeCell } from '../window/pane.ts'
-import { COUNT, M2, MAX, MIN, QUANTILES, type Shape, shapeOf, SUM, TOTAL } from '../window/shape.ts'
+import { COUNT, isMergeable, M2, MAX, MIN, type Shape, shapeOf, SUM, TOTAL } from '../window/shape.ts'
 import { statOf } from '../window/stat.ts'
 import type { SeriesAnswer, SeriesQuery } from './reader.ts'
 
@@ -35,8 +35,8 @@ export async function querySeries(
   if (!metric) throw unknownMetric(query.metric, config)
   const rung = rungFor(metric, query)
   const groups = await matchingGroups(store, namespace, config, metric, query.group)
-  const quantile = query.stat in QUANTILES
-  if (quantile && groups.length > 1) {
+  const asStored = !isMergeable(query.stat)
+  if (asStored && groups.length > 1) {
     throw refused(
       `${query.stat} of ${groups.length} groups cannot be merged.`,
       `Name one group by group.${metric.by.join('=…&group.')}=…, or declare a metric with that grouping.`,
@@ -52,7 +52,7 @@ export async function querySeries(
     )
   }
   const shape = shapeOf(metric)
-  const columns: SeriesColumn[] = quantile
+  const columns: SeriesColumn[] = asStored
     ? [query.stat as SeriesColumn]
     : OFFSETS.map(([column]) => column).filter((column) => shape.columns.includes(column))
   const cells = new Map<number, Float64Array>()
@@ -62,19 +62,19 @@ export async function querySeries(
     for (const [i, at] of found.at.entries()) {
       const step = Math.floor(at / query.step) * query.step
       const point = columns.map((_, k) => found.values[k]![i] ?? null)
-      if (quantile) cells.set(step, Float64Array.of(point[0] ?? Number.NaN))
+      if (asStored) cells.set(step, Float64Array.of(point[0] ?? Number.NaN))
       else cells.set(step, merged(cells.get(step), point, columns, shape))
     }
   }
   const points: [number, number][] = []
   for (const [at, cell] of [...cells].sort(([a], [b]) => a - b)) {
-    const value = quantile ? cell[0]! : statOf(query.stat, cell, 0, query.step)
+    const value = asStored ? cell[0]! : statOf(query.stat, cell, 0, query.step)
     if (value !== null && !Number.isNaN(value)) points.push([at, value])
   }
   return { metric: metric.name, stat: query.stat, unit: metric.unit, rung, step: query.step, points }
 }
 
-/** The coarsest kept rung that divides the step; quantiles need the step itself to be kept. */
+/** The coarsest kept rung that divides the step; quantiles and `distinct` need the step itself to be kept. */
 function rungFor(metric: CompiledMetric, query: SeriesQuery): Rung {
   const { step, stat } = query
   if (!metric.stats.includes(stat)) {
@@ -87,7 +87,7 @@ function rungFor(metric: CompiledMetric, query: SeriesQuery): Rung {
     throw refused(`that is more than ${MAX_POINTS} points.`, 'Take a longer step or a shorter time.')
   }
   const rung = RUNGS.findLast((r) => {
-    const fits = stat in QUANTILES ? RUNG_MS[r] === step : step % RUNG_MS[r] === 0
+    const fits = isMergeable(stat) ? step % RUNG_MS[r] === 0 : RUNG_MS[r] === step
     return fits && metric.series.includes(r)
   })
   if (rung === undefined) {

@@ -35,11 +35,13 @@ export class Ladder {
     this.amended = sizes.map(() => new Set())
   }
 
-  add(at: number, group: number, matched: boolean, value: number): void {
+  /** Adds one event; returns the pane it fell into. */
+  add(at: number, group: number, matched: boolean, value: number): Pane {
     const number = Math.floor(at / this.sizes[0]!)
     const pane = this.panes[0]!.get(number) ?? this.open(0, number)
     pane.add(group, matched, value)
     if (pane.closed) this.amend(0, pane, group)
+    return pane
   }
 
   /** Makes the cell of `group` in a finest pane anew out of `parts`, in order; a closed pane is amended. */

@@ -5,6 +5,7 @@ import type { Columns } from '../event/entry.ts'
 import type { Evidence } from '../rule/verdict.ts'
 import { compileWhere, type RowTest } from '../rule/where.ts'
 import { Groups } from './groups.ts'
+import { type Hash64, hashValue } from './hyper-log-log-hash.ts'
 import { Ladder, type OnPane } from './ladder.ts'
 import type { Pane } from './pane.ts'
 import { PaneFold } from './pane-fold.ts'
@@ -57,6 +58,8 @@ export class MetricState {
   /** Newest event time of all groups, ms. */
   newestAt = 0
   private readonly where: RowTest | null
+  /** Of the value in hand, where different values are counted. */
+  private readonly hash: Hash64 = { high: 0, low: 0 }
 
   constructor(metric: CompiledMetric, rules: CompiledRule[]) {
     this.metric = metric
@@ -92,8 +95,12 @@ export class MetricState {
       let value = 0
       if (values != null) {
         const raw = values[row]
-        if (typeof raw !== 'number') continue
-        value = raw
+        if (this.shape.distinct) {
+          if (!isScalar(raw)) continue
+          hashValue(raw, this.hash)
+        }
+        if (typeof raw === 'number') value = raw
+        else if (this.shape.values) continue
       }
       const key = keys?.[row]
       const group =
@@ -101,7 +108,8 @@ export class MetricState {
           ? this.groups.idOfString(key)
           : this.groups.idOfValues(by.map((field) => columns[field]?.[row]))
       const at = times[i]!
-      this.ladder.add(at, group, matched, value)
+      const pane = this.ladder.add(at, group, matched, value)
+      if (matched) pane.distinct?.add(group, this.hash.high, this.hash.low)
       if (this.firstSeen.get(group) === 0) this.firstSeen.set(group, ms)
       if (at > this.lastAt.get(group)) this.lastAt.set(group, at)
       if (at > this.newestAt) this.newestAt = at
@@ -174,6 +182,10 @@ export class MetricState {
     }
     return used
   }
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
 /** How long behind `asOf` each rung is read, ms, in the order of RUNGS. */

@@ -1,5 +1,6 @@
-/** A pane as bytes, for snapshots: touched groups in order, their cells, their sketches' buckets. */
+/** A pane as bytes, for snapshots: touched groups in order, their cells, their sketches' buckets, their values. */
 import { newer } from '../fold-version.ts'
+import { appendValues, cutValues, restoreValues } from './hyper-log-log-codec.ts'
 import type { Ladder } from './ladder.ts'
 import type { Pane } from './pane.ts'
 import type { Shape } from './shape.ts'
@@ -40,7 +41,7 @@ export function encodePane(pane: Pane, shape: Shape): Buffer {
     at = out.writeInt32LE(list.length, at)
     for (const number of list) at = out.writeInt32LE(number, at)
   }
-  return out
+  return pane.distinct ? appendValues(out, pane) : out
 }
 
 /** Throws RangeError on truncated bytes, WEIR_NEWER on a version this code does not know. */
@@ -48,5 +49,9 @@ export function decodePane(bytes: Buffer, shape: Shape, ladder: Ladder): Pane {
   const version = bytes.readUInt32LE(0)
   const decode = DECODERS[version]
   if (decode === undefined) throw newer('a pane block', version, VERSION)
-  return decode(bytes, shape, ladder)
+  if (!shape.distinct) return decode(bytes, shape, ladder)
+  const { block, values } = cutValues(bytes)
+  const pane = decode(block, shape, ladder)
+  restoreValues(values, pane)
+  return pane
 }

@@ -3,10 +3,11 @@
  * Nothing is subtracted from floats, so a restored worker gives the same bits as one that never stopped.
  */
 import type { Stat } from '../config/compiled.ts'
+import { HyperLogLogArena } from './hyper-log-log-arena.ts'
 import { emptyCell, type Pane } from './pane.ts'
 import { COUNT, QUANTILES, type Shape } from './shape.ts'
 import { EMPTY, SketchArena } from './sketch.ts'
-import { statOf } from './stat.ts'
+import { knownWhenEmpty, statOf } from './stat.ts'
 import { Touched } from './touched.ts'
 
 export class PaneFold {
@@ -17,10 +18,16 @@ export class PaneFold {
   private heads = new Int32Array(0)
   private readonly sketches: SketchArena | null
   private size = 0
+  /** What was read last: unions are made when somebody asks for one. */
+  private run: { panes: ReadonlyMap<number, Pane>; from: number; to: number } | null = null
+  private readonly union: HyperLogLogArena | null
+  /** Different values of the groups that were asked for. */
+  private readonly distincts = new Map<number, number>()
 
   constructor(shape: Shape) {
     this.shape = shape
     this.sketches = shape.sketch ? new SketchArena() : null
+    this.union = shape.distinct ? new HyperLogLogArena() : null
   }
 
   /** Reads panes numbered from…to (half open) of `size` ms altogether; all groups, or just one. */
@@ -28,6 +35,8 @@ export class PaneFold {
     this.groups.clear()
     this.sketches?.clear()
     this.size = size
+    this.run = this.union && { panes, from, to }
+    this.distincts.clear()
     const { stride } = this.shape
     for (let number = from; number < to; number++) {
       const pane = panes.get(number)
@@ -60,11 +69,40 @@ export class PaneFold {
 
   /** One stat of `group` over the run, null where there is nothing to say. */
   stat(stat: Stat, group: number): number | null {
-    if (!this.groups.has(group)) return stat === 'count' || stat === 'rate' || stat === 'sum' ? 0 : null
+    if (!this.groups.has(group)) return knownWhenEmpty(stat) ? 0 : null
+    if (stat === 'distinct') return this.distinct(group)
     const q = QUANTILES[stat]
     if (q === undefined) return statOf(stat, this.cells, group * this.shape.stride, this.size)
     const value = this.sketches!.quantile(this.heads[group]!, q, this.count(group))
     return Number.isNaN(value) ? null : value
+  }
+
+  /** `distinct` of every `step` panes of the run, on average: that of the whole run is no multiple of it. */
+  meanDistinct(group: number, step: number): number {
+    const { from, to } = this.run!
+    let sum = 0
+    for (let at = from; at < to; at += step) sum += this.unionOf(group, at, at + step)
+    return sum / Math.ceil((to - from) / step)
+  }
+
+  /** The union over the run; an asked group costs as much as it has panes, one that nobody asks for nothing. */
+  private distinct(group: number): number {
+    const known = this.distincts.get(group)
+    if (known !== undefined) return known
+    const count = this.unionOf(group, this.run!.from, this.run!.to)
+    this.distincts.set(group, count)
+    return count
+  }
+
+  /** Different values in the panes from…to (half open) of what was read. */
+  private unionOf(group: number, from: number, to: number): number {
+    const union = this.union!
+    union.reset(0)
+    for (let number = from; number < to; number++) {
+      const pane = this.run!.panes.get(number)
+      if (pane?.closed && pane.touched.has(group)) union.merge(0, pane.distinct!, group)
+    }
+    return union.count(0)
   }
 
   private start(group: number): void {

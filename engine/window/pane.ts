@@ -5,6 +5,7 @@
  * exists. Merging is done in pane order everywhere, so sums have the same bits wherever they are computed.
  */
 import { COUNT, M2, MAX, MIN, type Shape, SUM, TOTAL } from './shape.ts'
+import { HyperLogLogArena } from './hyper-log-log-arena.ts'
 import { EMPTY, SketchArena } from './sketch.ts'
 import { Touched } from './touched.ts'
 
@@ -23,6 +24,8 @@ export class Pane {
   /** True when the block in the last snapshot no longer tells the truth. */
   dirty = true
   readonly sketches: SketchArena | null
+  /** The different values of each group. */
+  readonly distinct: HyperLogLogArena | null
   private readonly shape: Shape
   private readonly cells: (Float64Array | undefined)[] = []
   private readonly heads: (Int32Array | undefined)[] = []
@@ -31,6 +34,7 @@ export class Pane {
     this.number = number
     this.shape = shape
     this.sketches = shape.sketch ? new SketchArena() : null
+    this.distinct = shape.distinct ? new HyperLogLogArena() : null
   }
 
   /** Adds one event. `matched`: whether it meets the metric's `where`; `value` is ignored without `of`. */
@@ -71,6 +75,7 @@ export class Pane {
       const slot = group & PAGE_MASK
       heads[slot] = this.sketches.merge(heads[slot]!, from.sketches!, from.head(fromGroup))
     }
+    this.distinct?.merge(group, from.distinct!, fromGroup)
   }
 
   /** Empties the cell of `group`, which stays touched. */
@@ -78,6 +83,7 @@ export class Pane {
     this.dirty = true
     emptyCell(this.page(group), (group & PAGE_MASK) * this.shape.stride, this.shape)
     if (this.sketches) this.sketches.reset(this.head(group))
+    this.distinct?.reset(group)
   }
 
   /** Adds the cell of `group` to the accumulators at `to[at…]`. The group must be touched. */

@@ -14,7 +14,7 @@ export function matches(row: Record<string, string>, group: Record<string, strin
 
 /**
  * Several matching rows: counts, rates and sums add up, min and max are found; means are weighted by count
- * where it is there; of ratios and quantiles, which cannot be merged, the worst for `worst` is given.
+ * where it is there; of ratios, quantiles and different values, which cannot be merged, the worst for `worst` is given.
  */
 export function measure(
   config: CompiledConfig,

@@ -47,7 +47,7 @@ export function subjects(
 /** A count of nothing is a number too, but it is no news of the subject. */
 function hasEvents(row: KpiRow): boolean {
   return Object.entries(row.values).some(([stat, value]) => {
-    const counts = stat === 'count' || stat === 'rate' || stat === 'sum'
+    const counts = stat === 'count' || stat === 'rate' || stat === 'sum' || stat === 'distinct'
     return typeof value === 'number' && (!counts || value !== 0)
   })
 }
