@@ -15,7 +15,7 @@ import type { Fold, Outputs, Small } from './folding.ts'
 import { lostRows, type Numbers, outboxPairs, pendPairs } from './outgoing.ts'
 import { type Acquired, type Commit, type Committed, commit, renew } from './redis-scripts.ts'
 import { Retention } from './retention.ts'
-import type { Rounds } from './rounds.ts'
+import type { Rounds, Upload } from './rounds.ts'
 import { Shipper } from './shipper.ts'
 
 export interface PartitionEnvironment {
@@ -215,10 +215,9 @@ export class Partition {
       stream === null
         ? []
         : await withEvidence(redis, this.keys.log, this.partition, stream, taken.outputs.told)
-    const built = this.build(
-      taken,
-      outboxPairs(stream?.name ?? '', alerts, taken.outputs.forwards, this.numbers),
-    )
+    const upload = await this.rounds.upload()
+    const outbox = outboxPairs(stream?.name ?? '', alerts, taken.outputs.forwards, this.numbers)
+    const built = this.build(taken, outbox, upload)
     const done = await this.send(built.commit)
     if (done.verdict !== 'OK' && done.verdict !== 'DUP' && done.verdict !== 'CLOCK') {
       this.lost = true
@@ -250,13 +249,16 @@ export class Partition {
     return taken
   }
 
-  private build(taken: Taken, outbox: string[]): { commit: Commit; completes: string | null } {
+  private build(
+    taken: Taken,
+    outbox: string[],
+    upload: Upload,
+  ): { commit: Commit; completes: string | null } {
     const { outputs } = taken
     const view = [...outputs.view].flat()
     const live = [...outputs.live]
     const changed = [...outputs.view.keys(), ...outputs.viewGone]
     if (live.length === 0 && changed.length > 0) live.push(JSON.stringify({ fields: changed }))
-    const upload = this.rounds.upload()
     const pend = pendPairs(outputs.closed, this.numbers)
     const number = Number.parseInt(this.cid) + 1
     const commit: Commit = {

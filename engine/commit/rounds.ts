@@ -3,7 +3,8 @@
  * under names of a new round, and become valid when the last of these commits flips `meta.round`. Then the
  * fields that no block refers to any more are deleted.
  */
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { deflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib'
 import type { Fold } from './folding.ts'
 
 /** Bytes and fields of one round uploaded with one commit. */
@@ -51,7 +52,7 @@ export class Rounds {
     for (const name of names) {
       const bytes = changed.get(name)
       fields[name] = bytes === undefined ? this.manifest.fields[name]! : `${name}@${round}`
-      if (bytes !== undefined) queue.push([fields[name], pack(bytes)])
+      if (bytes !== undefined) queue.push([fields[name], bytes])
     }
     this.next = { manifest: { round, off, n, fields }, queue, acks }
     // A round that died may have left fields under the very names this one writes.
@@ -59,15 +60,16 @@ export class Rounds {
     this.garbage = this.garbage.filter((field) => !written.has(field))
   }
 
-  /** What the next commit carries of the running round. */
-  upload(): Upload {
+  /** What the next commit carries of the running round. One at a time. */
+  async upload(): Promise<Upload> {
     const upload: Upload = { snapshot: [], snapshotGone: [], meta: [], acks: [], completes: null }
     if (this.garbage.length > 0) upload.snapshotGone = this.garbage.splice(0, UPLOAD_FIELDS)
     if (this.next === null) return upload
     let bytes = 0
     const { queue, manifest, acks } = this.next
     while (queue.length > 0 && bytes < UPLOAD_BYTES && upload.snapshot.length < 2 * UPLOAD_FIELDS) {
-      const [field, block] = queue.shift()!
+      const [field, encoded] = queue.shift()!
+      const block = await pack(encoded)
       upload.snapshot.push(field, block)
       bytes += block.length
     }
@@ -99,10 +101,12 @@ const RAW = Buffer.of(0)
 const DEFLATED = Buffer.of(1)
 /** Below this, compressing costs more time than it saves bytes. */
 const SMALL = 1024
+const deflateOf = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw)
 
-function pack(bytes: Buffer): Buffer {
+/** Compresses beside the event loop, which has events to count. */
+async function pack(bytes: Buffer): Promise<Buffer> {
   if (bytes.length < SMALL) return Buffer.concat([RAW, bytes])
-  return Buffer.concat([DEFLATED, deflateRawSync(bytes, { level: 1 })])
+  return Buffer.concat([DEFLATED, await deflateOf(bytes, { level: 1 })])
 }
 
 /** A block as the fold wrote it. */

@@ -1,47 +1,47 @@
 /** A pane as bytes, for snapshots: touched groups in order, their cells, their sketches' buckets, their values. */
 import { newer } from '../fold-version.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
 import { appendValues, cutValues, restoreValues } from './hyper-log-log-codec.ts'
 import type { Ladder } from './ladder.ts'
 import type { Pane } from './pane.ts'
-import type { Shape } from './shape.ts'
 import { decodePaneV1 } from './pane-codec-v1.ts'
+import { COUNT, type Shape, SUM, TOTAL } from './shape.ts'
+import { Touched } from './touched.ts'
 
 /** Written first in every block. Older ones stay readable: a clean block outlives the code that wrote it. */
-const VERSION = 1
+const VERSION = 2
 type Decode = (bytes: Buffer, shape: Shape, ladder: Ladder) => Pane
 /** By version. */
-const DECODERS: readonly (Decode | undefined)[] = [undefined, decodePaneV1]
+const DECODERS: readonly (Decode | undefined)[] = [undefined, decodePaneV1, decodePaneV2]
 
+/**
+ * version, closed, start; then the touched groups, the changed ones, and per touched group its cell (counts as
+ * varints, the rest as doubles) and its buckets: how many, then steps from one to the next and counts.
+ */
 export function encodePane(pane: Pane, shape: Shape): Buffer {
-  const groups = pane.touched.size
-  const changed = pane.changed?.size ?? 0
-  const buckets: number[][] = []
-  let bucketNumbers = 0
-  if (pane.sketches) {
-    for (let i = 0; i < groups; i++) {
-      const list = pane.sketches.list(pane.head(pane.touched.at(i)))
-      buckets.push(list)
-      bucketNumbers += 1 + list.length
+  const { touched, changed, sketches } = pane
+  const out = new ByteWriter(64 + touched.size * (8 * shape.stride + (sketches ? 64 : 0)))
+  out.uint32(VERSION)
+  out.uint32(pane.closed ? 1 : 0)
+  out.double(pane.number)
+  writeGroups(out, touched)
+  writeGroups(out, changed)
+  for (let i = 0; i < touched.size; i++) {
+    const group = touched.at(i)
+    out.varint(pane.get(group, COUNT))
+    out.varint(pane.get(group, TOTAL))
+    for (let k = SUM; k < shape.stride; k++) out.double(pane.get(group, k))
+    if (sketches === null) continue
+    const buckets = sketches.list(pane.head(group))
+    out.varint(buckets.length / 2)
+    let before = 0
+    for (let k = 0; k < buckets.length; k += 2) {
+      out.signed(buckets[k]! - before)
+      out.varint(buckets[k + 1]!)
+      before = buckets[k]!
     }
   }
-  const out = Buffer.allocUnsafe(
-    16 + 8 + 4 * groups + 4 * changed + 8 * shape.stride * groups + 4 * bucketNumbers,
-  )
-  let at = out.writeUInt32LE(VERSION, 0)
-  at = out.writeUInt32LE(pane.closed ? 1 : 0, at)
-  at = out.writeUInt32LE(groups, at)
-  at = out.writeUInt32LE(changed, at)
-  at = out.writeDoubleLE(pane.number, at)
-  for (let i = 0; i < groups; i++) at = out.writeUInt32LE(pane.touched.at(i), at)
-  for (let i = 0; i < changed; i++) at = out.writeUInt32LE(pane.changed!.at(i), at)
-  for (let i = 0; i < groups; i++) {
-    for (let k = 0; k < shape.stride; k++) at = out.writeDoubleLE(pane.get(pane.touched.at(i), k), at)
-  }
-  for (const list of buckets) {
-    at = out.writeInt32LE(list.length, at)
-    for (const number of list) at = out.writeInt32LE(number, at)
-  }
-  return pane.distinct ? appendValues(out, pane) : out
+  return pane.distinct ? appendValues(out.done(), pane) : out.done()
 }
 
 /** Throws RangeError on truncated bytes, WEIR_NEWER on a version this code does not know. */
@@ -54,4 +54,51 @@ export function decodePane(bytes: Buffer, shape: Shape, ladder: Ladder): Pane {
   const pane = decode(block, shape, ladder)
   restoreValues(values, pane)
   return pane
+}
+
+function decodePaneV2(bytes: Buffer, shape: Shape, ladder: Ladder): Pane {
+  const from = new ByteReader(bytes, 4)
+  const closed = from.uint32() === 1
+  const pane = ladder.newPane(from.double())
+  const groups = readGroups(from)
+  const changed = readGroups(from)
+  if (changed.length > 0) {
+    pane.changed = new Touched()
+    for (const group of changed) pane.changed.add(group)
+  }
+  const cell = new Float64Array(shape.stride)
+  for (const group of groups) {
+    cell[COUNT] = from.varint()
+    cell[TOTAL] = from.varint()
+    for (let k = SUM; k < shape.stride; k++) cell[k] = from.double()
+    pane.restore(group, cell, shape.sketch ? readBuckets(from) : [])
+  }
+  pane.closed = closed
+  pane.dirty = false
+  return pane
+}
+
+/** In their order: groups made one after the other are often touched so. */
+function writeGroups(out: ByteWriter, groups: Touched | null): void {
+  out.varint(groups?.size ?? 0)
+  let before = -1
+  for (let i = 0; groups !== null && i < groups.size; i++) {
+    out.signed(groups.at(i) - before)
+    before = groups.at(i)
+  }
+}
+
+function readGroups(from: ByteReader): number[] {
+  let before = -1
+  return Array.from({ length: from.length() }, () => (before += from.signed()))
+}
+
+function readBuckets(from: ByteReader): number[] {
+  const buckets: number[] = []
+  let bucket = 0
+  for (let left = from.length(); left > 0; left--) {
+    bucket += from.signed()
+    buckets.push(bucket, from.varint())
+  }
+  return buckets
 }

@@ -125,12 +125,6 @@ export class SketchArena {
   /** Non-empty buckets in order: [bucket, count, bucket, count, …]. */
   list(head: number): number[] {
     const out: number[] = []
-    this.visit(head, (bucket, count) => out.push(bucket, count))
-    return out
-  }
-
-  /** Calls `see` with every non-empty bucket, in order. */
-  visit(head: number, see: (bucket: number, count: number) => void): void {
     const first = head + HEADER
     const end = this.end(head)
     for (let place = first; place < end; place++) {
@@ -140,9 +134,10 @@ export class SketchArena {
       const at = page * PAGE
       for (let i = 0; i < PAGE; i++) {
         const count = this.counts[at + i]!
-        if (count > 0) see(bucket + i, count)
+        if (count > 0) out.push(bucket + i, count)
       }
     }
+    return out
   }
 
   /** Rebuilds a sketch from `list`; returns its head. */
