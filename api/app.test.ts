@@ -152,12 +152,14 @@ test('Prometheus reads alerts, accounting and requests by route', async () => {
   const reader = new MemoryReader()
   const { app } = testApp({ reader, metrics: createMetrics(reader, () => NOW) })
   reader.all = [testAlert()]
-  const zero = { duplicate: 0, late: 0, dead: 0, missing: 0, forwarded: 0, lagEntries: 3 }
+  const zero = { duplicate: 0, late: 0, dead: 0, missing: 0, forwarded: 0, other: 5, lagEntries: 3 }
   reader.accounts = [{ stream: 'trades', partitions: 2, counted: 9999, ...zero }]
   await app.request('/v1/kpis/volume')
   await app.request('/v1/kpis/anything')
   const text = await (await app.request('/metrics')).text()
   expect(text).toContain('weir_events_total{stream="trades",fate="counted"} 9999')
+  expect(text).toContain('weir_other_group_events_total{stream="trades"} 5')
+  expect(text).toContain('weir_stream_lag_entries{stream="trades"} 3')
   expect(text).toContain('weir_alerts{state="firing",severity="warning"} 1')
   expect(text).toContain('route="/v1/kpis/:metric",status="400"')
   expect(text).not.toContain('anything')

@@ -140,6 +140,7 @@ export class PartitionFold implements Fold {
       missing: this.producers.missing,
       newestAt: this.newestAt,
       ...(this.ids.span !== null && { idSpan: this.ids.span }),
+      ...(this.plan.other > 0 && { other: this.plan.other }),
       chain: this.chain.toString(),
     }
   }

@@ -129,6 +129,11 @@ export class Plan {
     return this.rules.some(({ rule, state }) => rule.kind === 'noData' && state.metric.by.length === 0)
   }
 
+  /** Events counted under `__other__`, once per metric. */
+  get other(): number {
+    return this.states.reduce((sum, { groups }) => sum + groups.overflow, 0)
+  }
+
   private evict(state: MetricState, at: number): void {
     const rules = this.rules.filter((rule) => rule.state === state)
     state.evict(

@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Reader } from '../../engine/index.ts'
+import type { Reader, StreamAccounting } from '../../engine/index.ts'
 
 export interface Metrics {
   middleware: MiddlewareHandler
@@ -99,25 +99,47 @@ function registerAlerts(register: Registry, reader: Reader): void {
 }
 
 function registerStreams(register: Registry, reader: Reader): void {
-  const lag = new Gauge({
+  // One reading for all that one scrape asks. With Redis away there is no number: a missing sample is honest, a
+  // zero would not be.
+  let reading: Promise<StreamAccounting[]> | null = null
+  const read = (): Promise<StreamAccounting[]> =>
+    (reading ??= reader
+      .accounting()
+      .catch(() => [])
+      .finally(() => (reading = null)))
+  const registers = [register]
+  new Gauge({
     name: 'weir_stream_lag_entries',
     help: 'Log entries of the stream not committed yet.',
     labelNames: ['stream'] as const,
-    registers: [register],
+    registers,
+    async collect() {
+      const streams = await read()
+      this.reset()
+      for (const { stream, lagEntries } of streams) this.set({ stream }, lagEntries)
+    },
   })
-  const events = new Counter({
+  new Counter({
+    name: 'weir_other_group_events_total',
+    help: 'Events counted under __other__ because a metric has too many groups, once per metric.',
+    labelNames: ['stream'] as const,
+    registers,
+    async collect() {
+      const streams = await read()
+      this.reset()
+      for (const { stream, other } of streams) this.inc({ stream }, other)
+    },
+  })
+  new Counter({
     name: 'weir_events_total',
     help: 'Events of a stream by what became of them.',
     labelNames: ['stream', 'fate'] as const,
-    registers: [register],
+    registers,
     async collect() {
-      // With Redis away there is no number: a missing sample is honest, a zero would not be.
-      const streams = await reader.accounting().catch(() => [])
-      events.reset()
-      lag.reset()
+      const streams = await read()
+      this.reset()
       for (const account of streams) {
-        for (const fate of FATES) events.inc({ stream: account.stream, fate }, account[fate])
-        lag.set({ stream: account.stream }, account.lagEntries)
+        for (const fate of FATES) this.inc({ stream: account.stream, fate }, account[fate])
       }
     },
   })

@@ -72,6 +72,8 @@ export interface Small {
   newestAt: number | null
   /** How long the ids of events are remembered at least, ms; absent: as long as promised. */
   idSpan?: number
+  /** Events counted under `__other__` because a metric had too many groups, once per metric; absent: none. */
+  other?: number
   /** Hash over all outputs so far. */
   chain: string
 }

@@ -28,6 +28,8 @@ export interface PartitionState {
   late: number
   /** How long the ids of events are remembered at least, ms, where so many came that it is less than a day. */
   idSpan: number | null
+  /** Events counted under `__other__` because a metric has too many groups, once per metric. */
+  other: number
   /** Exact, since the beginning. */
   counts: Pick<Small, 'counted' | 'duplicate' | 'late' | 'dead' | 'missing' | 'forwarded'>
 }
@@ -75,7 +77,7 @@ function snapshotOf(said: ReadonlyMap<string, string>, now: number): PartitionSt
   return { round, position, age, bytes: Number(said.get('snapshot-bytes') ?? 0) }
 }
 
-function smallOf(json = '{}'): Pick<PartitionState, 'counts' | 'idSpan'> {
+function smallOf(json = '{}'): Pick<PartitionState, 'counts' | 'idSpan' | 'other'> {
   const {
     counted = 0,
     duplicate = 0,
@@ -84,6 +86,7 @@ function smallOf(json = '{}'): Pick<PartitionState, 'counts' | 'idSpan'> {
     missing = 0,
     forwarded = 0,
     idSpan = null,
+    other = 0,
   } = JSON.parse(json) as Partial<Small>
-  return { counts: { counted, duplicate, late, dead, missing, forwarded }, idSpan }
+  return { counts: { counted, duplicate, late, dead, missing, forwarded }, idSpan, other }
 }

@@ -19,6 +19,7 @@ export function stateWords(state: EngineState): string {
     streamsTable(partitions),
     stalled(partitions),
     shortMemory(partitions),
+    tooManyGroups(partitions),
   ].join('\n')
 }
 
@@ -139,4 +140,13 @@ function shortMemory(partitions: readonly PartitionState[]): string {
   if (short.length === 0) return ''
   const least = Math.min(...short.map(({ idSpan }) => idSpan!))
   return `${short.length} of ${partitions.length} partitions remember the ids of events for less than a day (at least ${age(least)}).\n`
+}
+
+/** Where metrics have more groups than are told apart. */
+function tooManyGroups(partitions: readonly PartitionState[]): string {
+  const full = partitions.filter(({ other }) => other > 0)
+  if (full.length === 0) return ''
+  const events = full.reduce((sum, { other }) => sum + other, 0)
+  const streams = [...new Set(full.map(({ stream }) => stream))].join(', ')
+  return `${full.length} of ${partitions.length} partitions (${streams}) counted ${count(events)} events under __other__: a metric has more than 30,000 groups there.\n`
 }

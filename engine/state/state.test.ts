@@ -57,6 +57,16 @@ test('where the ids of a day are too many to remember, that is said', () => {
   )
 })
 
+test('where a metric has too many groups, that is said', () => {
+  const partitions = [said(), said({ small: JSON.stringify({ ...SMALL, other: 12_345 }) })].map((reply, i) =>
+    partitionState('s', i, reply),
+  )
+  expect(partitions.map(({ other }) => other)).toEqual([0, 12_345])
+  const control = { id: `${NOW}-0`, hash: 'h', by: 'x' }
+  const words = stateWords({ now: NOW, namespace: 'weir', control, workers: [], partitions })
+  expect(words).toContain('1 of 2 partitions (s) counted 12k events under __other__')
+})
+
 test('more waits than was looked at: the number of events is a lower bound', () => {
   expect(partitionState('s', 0, said({ 'entries-added': 5000 })).lag).toEqual({
     entries: 4910,

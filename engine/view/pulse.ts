@@ -81,6 +81,7 @@ function add(
     dead: 0,
     missing: 0,
     forwarded: 0,
+    other: 0,
     lagEntries: 0,
   }
   byStream.set(stream, sum)
@@ -89,6 +90,7 @@ function add(
   if (small === null) return
   for (const name of ['counted', 'duplicate', 'late', 'dead', 'missing', 'forwarded'] as const)
     sum[name] += small[name]
+  sum.other += small.other ?? 0
 }
 
 /** Lag of the group `weir` in entries; 0 where there is no log yet. */

@@ -51,6 +51,8 @@ export interface StreamAccounting {
   dead: number
   missing: number
   forwarded: number
+  /** Counted under the group `__other__` because a metric has too many groups, once per metric. */
+  other: number
   /** Log entries written but not yet committed. */
   lagEntries: number
 }

@@ -129,7 +129,16 @@ test('the pulse: no owner is down, entries that wait long are behind, lag counts
   const ids = [old!, ...(await addEntries(redis, s, 3))]
   await own(redis, alerts)
   const { token } = await own(redis, s)
-  const small = { counted: 7, duplicate: 1, late: 2, dead: 3, missing: 4, forwarded: 5, newestAt: 99 }
+  const small = {
+    counted: 7,
+    duplicate: 1,
+    late: 2,
+    dead: 3,
+    missing: 4,
+    forwarded: 5,
+    other: 6,
+    newestAt: 99,
+  }
   const more = { meta: ['small', JSON.stringify(small)] }
   await commit(redis, s, commitOf(token, '0:0', '1:a', ids.slice(0, 1), more))
   const behind = await takePulse(redis, 'pulse', streams)
@@ -144,6 +153,7 @@ test('the pulse: no owner is down, entries that wait long are behind, lag counts
       dead: 3,
       missing: 4,
       forwarded: 5,
+      other: 6,
       lagEntries: 3,
     },
   ])

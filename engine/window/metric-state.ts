@@ -44,7 +44,7 @@ class GroupColumn {
 export class MetricState {
   metric: CompiledMetric
   readonly shape: Shape
-  readonly groups = new Groups(MAX_GROUPS)
+  readonly groups: Groups
   readonly ladder: Ladder
   readonly folds: PaneFold[]
   /** Per group: newest event time, log time of first sight, and where its newest matching event stands. */
@@ -61,8 +61,10 @@ export class MetricState {
   /** Of the value in hand, where different values are counted. */
   private readonly hash: Hash64 = { high: 0, low: 0 }
 
-  constructor(metric: CompiledMetric, rules: CompiledRule[]) {
+  /** `limit`: groups told apart. */
+  constructor(metric: CompiledMetric, rules: CompiledRule[], limit = MAX_GROUPS) {
     this.metric = metric
+    this.groups = new Groups(limit)
     this.shape = shapeOf(metric)
     this.where = compileWhere(metric.where)
     const sizes = RUNGS.map((rung) => RUNG_MS[rung])
