@@ -17,6 +17,8 @@ function flat(id: string | null, ms = START, more: Record<string, unknown> = {})
   const fields = Object.entries(event).flatMap(([name, value]) => [name, String(value)])
   return { kind: 'flat', id: `${ms}-${entries++}`, ms, fields }
 }
+/** Makes a leap of log time true. */
+const tick = (ms: number): Entry => ({ kind: 'tick', id: `${ms}-${entries++}`, ms })
 function batch(ids: unknown[], seq = 0, ms = START): Entry {
   const columns = {
     at: ids.map(() => ms),
@@ -58,6 +60,7 @@ test('only what was counted makes a duplicate: a dead or late event may come aga
   one.step(flat('y'))
   expect(one.small()).toMatchObject({ counted: 2, dead: 2, duplicate: 0 })
   one.step(flat(null, START + 600_000))
+  one.step(tick(START + 600_000))
   one.step(flat('z', START + 600_000, { at: START }))
   one.step(flat('x', START + 600_000, { at: START }))
   expect(one.small()).toMatchObject({ counted: 3, late: 1, duplicate: 1 })
@@ -97,8 +100,10 @@ test('after a day of log time an id is new again', () => {
   const one = fold()
   one.step(flat('a'))
   one.step(flat('a', START + ID_HORIZON - 1))
+  one.step(tick(START + ID_HORIZON - 1))
   expect(one.small()).toMatchObject({ counted: 1, duplicate: 1 })
   one.step(flat('a', START + 2 * ID_HORIZON))
+  one.step(tick(START + 2 * ID_HORIZON))
   expect(one.small()).toMatchObject({ counted: 2, duplicate: 1 })
 })
 

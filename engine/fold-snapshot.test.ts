@@ -33,7 +33,7 @@ test('two metrics with one hash, declared one after the other, both come back as
   const restored = fresh()
   restored.restore(fold.snapshot().changed)
   fold.take()
-  for (const one of [fold, restored]) one.step(entry(120, 1))
+  for (const one of [fold, restored]) for (const step of [entry(120, 1), entry(121, 1)]) one.step(step)
   expect(restored.small()).toEqual(fold.small())
   const [of, restoredOf] = [fold.take().closed, restored.take().closed]
   expect(restoredOf).toEqual(of)
@@ -53,7 +53,7 @@ test('another quantile of a metric that keeps its state is in its series at once
   const fold = new PartitionFold('s', 0, '1-0', (id) => (id === '1-0' ? plain : (change as CompiledConfig)))
   fold.step(entry(0, 9))
   fold.step(control(START + 10_000, '2-0'))
-  fold.step(entry(120, 1))
+  for (const step of [entry(120, 1), entry(121, 1)]) fold.step(step)
   const [block] = fold.take().closed
   expect(block!.columns).toContain('p99')
   expect(block!.columns).not.toContain('p50')

@@ -6,6 +6,7 @@ import type { SavedRetired } from './event/retired-producers.ts'
 import type { ProducerState } from './event/sequence.ts'
 import type { PartitionFold } from './fold.ts'
 import { type Blocks, FOLD_VERSION, headStep, migrate, readHead } from './fold-version.ts'
+import type { ClockState } from './log-clock.ts'
 import type { Standing } from './rule/progress.ts'
 import { RUNGS } from './config/compiled.ts'
 import type { MetricState } from './window/metric-state.ts'
@@ -36,6 +37,7 @@ interface Header {
   rules: { id: string; hash: string; standings: [number, Standing][] }[]
   /** Fields of `view` that were written: a later config may have to take them away. */
   shown: string[]
+  clock?: ClockState
 }
 
 export function saveFold(fold: PartitionFold): SnapshotBlocks {
@@ -79,6 +81,7 @@ export function loadFold(fold: PartitionFold, written: Blocks): void {
     for (const [group, standing] of rule.standings) state?.standings.set(group, standing)
   }
   fold.plan.restoreShown(saved.shown)
+  if (saved.clock !== undefined) fold.clock.restore(saved.clock)
   fold.take()
 }
 
@@ -104,6 +107,7 @@ function header(fold: PartitionFold): Header {
     })),
     rules: fold.plan.rules.map((r) => ({ id: r.rule.id, hash: r.rule.hash, standings: [...r.standings] })),
     shown: fold.plan.shownFields(),
+    clock: fold.clock.toJSON(),
   }
 }
 
@@ -113,7 +117,7 @@ function restoreMetric(fold: PartitionFold, saved: Header['metrics'][number], bl
   state.groups.restore(saved.keys, saved.overflow)
   state.newestAt = saved.newestAt
   for (const [i, column] of state.columns.entries()) {
-    for (const [id, value] of saved.columns[i]!.entries()) column.set(id, value)
+    for (const [id, value] of (saved.columns[i] ?? []).entries()) column.set(id, value)
   }
   state.ladder.restoreFrontier(saved.frontier)
   for (const [rung, name] of RUNGS.entries()) {

@@ -27,6 +27,7 @@ import { cutBytes, textOf } from './event/rejected.ts'
 import { compileValidator, keyOf, type Validate } from './event/validate.ts'
 import { loadFold, saveFold } from './fold-snapshot.ts'
 import { FOLD_VERSION } from './fold-version.ts'
+import { LogClock } from './log-clock.ts'
 import { Plan } from './plan.ts'
 import { partitionOf } from './stream/partition-hash.ts'
 import { TURN } from './window/metric-state.ts'
@@ -46,6 +47,7 @@ export class PartitionFold implements Fold {
   stream!: CompiledStream
   plan!: Plan
   chain = new Chain()
+  readonly clock = new LogClock()
   control = ''
   watermark = Number.NEGATIVE_INFINITY
   turned = Number.NEGATIVE_INFINITY
@@ -77,6 +79,12 @@ export class PartitionFold implements Fold {
 
   /** Reads one entry. One that makes the fold fail is dead, with the reason: it must never stop the partition. */
   step(entry: Entry): void {
+    // History is read by event time: what its log says of time does not matter.
+    const now = this.stream.clock === 'live' ? this.clock.admit(entry) : [entry]
+    for (const one of now) this.fold(one)
+  }
+
+  private fold(entry: Entry): void {
     const before = this.accounted
     try {
       this.read(entry)
@@ -102,7 +110,11 @@ export class PartitionFold implements Fold {
   }
 
   private read(entry: Entry): void {
-    if (this.stream.clock === 'live') this.advance(entry.ms - this.stream.disorder)
+    if (this.stream.clock === 'live') {
+      this.clock.pass(entry)
+      this.advance(this.clock.now - this.stream.disorder)
+      if (entry.kind === 'clock' && entry.ahead) this.plan.doubt()
+    }
     switch (entry.kind) {
       case 'batch':
         this.batch(entry)
@@ -121,6 +133,8 @@ export class PartitionFold implements Fold {
         break
       case 'tick':
         this.quiet(entry.ms)
+        break
+      case 'clock':
         break
     }
     this.settle()
@@ -149,9 +163,14 @@ export class PartitionFold implements Fold {
     if (this.stream.clock === 'event') {
       return this.newestAt === null || this.newestAt === this.shownAt ? null : this.newestAt + QUIET
     }
+    if (this.clock.leapt !== null) return this.clock.now
     if (!Number.isFinite(this.turned)) return this.plan.watchesSilence ? 0 : null
     const due = this.plan.dueAt()
     return due === null ? null : due + this.stream.disorder
+  }
+
+  minds(ahead: boolean): boolean {
+    return this.stream.clock === 'live' && this.clock.ahead !== ahead
   }
 
   snapshot(): SnapshotBlocks {
@@ -252,17 +271,18 @@ export class PartitionFold implements Fold {
     const { clock, disorder, lateness, time } = this.stream
     const timeColumn = time === null ? null : columns[time]
     const seq = Number(id.slice(id.indexOf('-') + 1))
+    const bound = this.clock.bound(ms)
     const ids = this.ids.columnOf(this.stream, columns)
     let added = 0
     let flushed = 0
     for (let i = 0; i < n; i++) {
       if (fresh !== null && !fresh[i]) continue
       if (byRow && !this.fits(id, i, from, columns)) continue
-      if (ids !== null && this.ids.known(ids[i], ms)) {
+      if (ids !== null && this.ids.known(ids[i], bound)) {
         this.counts.duplicate++
         continue
       }
-      const at = timeColumn === null ? ms : (timeColumn?.[i] as number)
+      const at = timeColumn === null ? this.clock.eventTime(ms) : (timeColumn?.[i] as number)
       if (!(at > 0 && at <= ms + MAX_AHEAD)) {
         this.loseRow(
           'dead',
@@ -278,10 +298,10 @@ export class PartitionFold implements Fold {
         this.loseRow('late', id, i, from, `later than ${lateness / 1000} s behind the watermark`, columns)
         continue
       }
-      if (ids !== null) this.ids.remember(ids[i], ms)
+      if (ids !== null) this.ids.remember(ids[i], bound)
       this.rows[added] = i
       this.times[added++] = at
-      const mark = Math.min(at, ms) - disorder
+      const mark = Math.min(at, bound) - disorder
       if (mark <= this.watermark) continue
       this.watermark = mark
       if (clock === 'event' && Math.floor(mark / TURN) > this.turned) {

@@ -3,6 +3,7 @@ import type { Chain } from './commit/chain.ts'
 import type { ClosedBlock, Outputs } from './commit/folding.ts'
 import { type CompiledConfig, type CompiledMetric, RUNGS } from './config/compiled.ts'
 import type { Columns } from './event/entry.ts'
+import { CLOCK_AHEAD, type Judgement } from './rule/judge.ts'
 import { RuleState } from './rule/rule-state.ts'
 import type { VerdictChange } from './rule/verdict.ts'
 import type { SeriesColumn } from './series/store.ts'
@@ -19,6 +20,7 @@ interface Sink {
   readonly out: Outputs
   readonly chain: Chain
   readonly turned: number
+  readonly clock: { readonly ahead: boolean }
 }
 
 const OFFSET: Partial<Record<SeriesColumn, number>> = {
@@ -85,8 +87,21 @@ export class Plan {
       if (at % HOUR === 0) this.evict(state, at)
       this.read(state, at, last)
     }
-    for (const rule of this.rules)
-      if (rule.rule.kind === 'noData') rule.look(at, null, (change) => this.tell(rule, change))
+    const listeners = this.rules.filter((rule) => rule.rule.kind === 'noData')
+    for (const state of new Set(listeners.map((rule) => rule.state))) state.listen(at)
+    for (const rule of listeners) rule.look(at, null, (change) => this.tell(rule, change), this.excuse)
+  }
+
+  /** The log's clock has turned out to be ahead: what was told is unknown from now on. */
+  doubt(): void {
+    const at = this.sink.turned * TURN
+    if (!Number.isFinite(at)) return
+    for (const rule of this.rules) rule.look(at, null, (change) => this.tell(rule, change), this.excuse)
+  }
+
+  /** Why no rule can be judged now, or null. */
+  private get excuse(): Judgement | null {
+    return this.sink.clock.ahead ? CLOCK_AHEAD : null
   }
 
   settle(final: number): void {
@@ -156,7 +171,8 @@ export class Plan {
       )
       if (rules.length === 0 && !last) continue
       const fold = state.readWindow(index, end)
-      if (end === at) for (const rule of rules) rule.look(at, fold, (change) => this.tell(rule, change))
+      if (end === at)
+        for (const rule of rules) rule.look(at, fold, (change) => this.tell(rule, change), this.excuse)
       const spike = rules.find((rule) => rule.rule.kind === 'spike')
       const watched = watchedBelow(this.config, state.metric, window.name)
       const source = {

@@ -55,7 +55,7 @@ export class Worker {
   private running = true
   private loops: Promise<unknown> | null = null
   private entryBytes = 1024
-  private beatAt = 0
+  private beatAt = Number.NEGATIVE_INFINITY
   private owners = new Map<string, string>()
   private readonly warnedAt = new Map<string, number>()
 
@@ -69,8 +69,8 @@ export class Worker {
 
   /** Warns, about one place at most every ten seconds: a Redis that is away fails everywhere at once. */
   private readonly onFailure = (where: string, error: unknown): void => {
-    const now = Date.now()
-    if (now - (this.warnedAt.get(where) ?? 0) < WARN_EVERY) return
+    const now = monotone()
+    if (now - (this.warnedAt.get(where) ?? Number.NEGATIVE_INFINITY) < WARN_EVERY) return
     this.warnedAt.set(where, now)
     this.options.log.warn({ where, err: error }, 'will be tried again')
   }
@@ -89,6 +89,7 @@ export class Worker {
       commitEvery: this.options.commitEvery ?? 100,
       snapshotEvery: this.options.snapshotEvery ?? 10_000,
       onFailure: this.onFailure,
+      now: monotone,
     }
     log.info({ worker: this.id, series: store.name }, 'engine ready')
     this.loops = Promise.all([this.claimLoop(), this.readLoop()])
@@ -98,21 +99,21 @@ export class Worker {
   async stop(): Promise<void> {
     this.running = false
     await this.loops
-    await Promise.allSettled([...this.partitions.values()].map((partition) => partition.release(Date.now())))
+    await Promise.allSettled([...this.partitions.values()].map((partition) => partition.release(monotone())))
     await heartbeat(this.redis, this.options.namespace, this.id, true).catch(() => undefined)
     this.redis.disconnect()
     this.readerRedis.disconnect()
   }
 
   private async claimLoop(): Promise<void> {
-    let claimedAt = 0
+    let claimedAt = Number.NEGATIVE_INFINITY
     while (this.running) {
       try {
         const changed = await this.controls.refresh()
         if (changed) void this.project()
-        if (changed || Date.now() - this.beatAt > BEAT_EVERY) await this.beat()
-        if (changed || Date.now() - claimedAt > CLAIM_EVERY) {
-          claimedAt = Date.now()
+        if (changed || monotone() - this.beatAt > BEAT_EVERY) await this.beat()
+        if (changed || monotone() - claimedAt > CLAIM_EVERY) {
+          claimedAt = monotone()
           for (const target of this.missing()) await this.claim(target)
           await this.handOver()
         }
@@ -125,7 +126,7 @@ export class Worker {
 
   /** Says that we live, sees who else does, and works out who should own what. */
   private async beat(): Promise<void> {
-    this.beatAt = Date.now()
+    this.beatAt = monotone()
     const members = await heartbeat(this.redis, this.options.namespace, this.id)
     this.owners = spread([...this.targets().keys()], members)
   }
@@ -156,7 +157,7 @@ export class Worker {
     const surplus = [...this.partitions].filter(([name]) => (this.owners.get(name) ?? this.id) !== this.id)
     for (const [name, partition] of surplus.slice(0, HAND_OVER)) {
       this.partitions.delete(name)
-      await partition.release(Date.now())
+      await partition.release(monotone())
       this.options.log.info({ partition: name, to: this.owners.get(name) }, 'handed over')
     }
   }
@@ -191,7 +192,7 @@ export class Worker {
   private async readLoop(): Promise<void> {
     while (this.running) {
       let busy = false
-      const now = Date.now()
+      const now = monotone()
       for (const [name, partition] of this.partitions) {
         const pulse = partition.pulse(now, this.controls.newest)
         busy ||= pulse === 'busy'
@@ -237,6 +238,11 @@ export class Worker {
       this.entryBytes = 0.9 * this.entryBytes + 0.1 * bytes
     }
   }
+}
+
+/** A monotone clock, ms. */
+function monotone(): number {
+  return performance.now()
 }
 
 function pause(ms: number): Promise<void> {

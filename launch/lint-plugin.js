@@ -3,7 +3,7 @@ import { dirname, relative, resolve, sep } from 'node:path'
 
 /** Decides by its arguments alone: no I/O, no clock, no randomness; imports values only from files of this list. */
 const PURE = [
-  'engine/{error,fold,fold-snapshot,fold-version,plan}.ts',
+  'engine/{error,fold,fold-snapshot,fold-version,log-clock,plan}.ts',
   'engine/{window,rule,alert}/**',
   'engine/event/{batch,bounds,column-check,decode,entry,event-ids,flat,flat-columns,hash-generations,hash-log,hash64,lane,nearest,rejected,retired-producers,run,sequence,validate}.ts',
   'engine/{commit/chain,commit/folding,view/encode}.ts',

@@ -66,6 +66,7 @@ export class AlertFold implements Fold {
         this.control = entry.control
         break
       case 'tick':
+      case 'clock':
         break
       case 'reject':
       case 'flat':
@@ -92,6 +93,11 @@ export class AlertFold implements Fold {
       newestAt: this.newestAt,
       chain: this.chain.toString(),
     }
+  }
+
+  /** Nothing here depends on the time of the log. */
+  minds(): boolean {
+    return false
   }
 
   dueAt(): null {

@@ -37,7 +37,7 @@ export async function claim(
   const acquired = await acquire(env.redis, keys, worker, nonce, env.ttl, controls.newest, own)
   if (acquired.verdict === 'HELD') return acquired
   if (acquired.verdict === 'RESET') throw positionLost(keys.log, acquired.off, acquired.last)
-  const now = Date.now()
+  const now = env.now()
   const control0 = acquired.meta.get('control0')!
   const admit = admitter(controls)
   await admit({ kind: 'control', control: control0, id: '0-0', ms: 0 })

@@ -95,6 +95,8 @@ export interface Fold {
   small(): Small
   /** Log time (ms) from which on a tick would change something; null when nothing waits for time. */
   dueAt(): number | null
+  /** Whether the log must be told that its clock is (not) ahead of the server's. */
+  minds(ahead: boolean): boolean
   snapshot(): SnapshotBlocks
   restore(blocks: ReadonlyMap<string, Buffer>): void
 }

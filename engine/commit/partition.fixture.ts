@@ -29,6 +29,7 @@ export class Shell {
       commitEvery: 0,
       snapshotEvery: 60_000,
       onFailure: (_, error) => void this.failures.push(error),
+      now: Date.now,
       ...env,
     }
     this.controls = new Controls(redis, namespace)

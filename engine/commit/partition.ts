@@ -13,6 +13,7 @@ import { Drain } from './drain.ts'
 import { withEvidence } from './evidence.ts'
 import type { Fold, Outputs, Small } from './folding.ts'
 import { lostRows, type Numbers, outboxPairs, pendPairs } from './outgoing.ts'
+import { logAhead } from './log-ahead.ts'
 import { type Acquired, type Commit, type Committed, commit, renew } from './redis-scripts.ts'
 import { Retention } from './retention.ts'
 import type { Rounds, Upload } from './rounds.ts'
@@ -29,10 +30,15 @@ export interface PartitionEnvironment {
   /** Longest time and most entries between two snapshots. */
   snapshotEvery: number
   onFailure: (where: string, error: unknown) => void
+  /** A monotone clock, ms: the machine's own may be set back while we work. */
+  now: () => number
 }
 
 /** How long a stopping worker waits for a Redis that is away: nothing is lost, the next owner replays. */
 const RELEASE_PATIENCE = 2000
+
+/** Between two words on the clock of a log that is not yet read up to the first one. */
+const WORD_EVERY = 1000
 
 /** `lost`: the lease or the position is gone: drop this object, acquire anew. */
 export type Pulse = 'idle' | 'busy' | 'lost'
@@ -56,7 +62,7 @@ export class Partition {
   /** Position read and folded, and the number of entries up to there. */
   off: string
   n: number
-  /** Server time less local time, ms, as of the last answer. */
+  /** Server time less `env.now`, ms, as of the last answer. */
   skew: number
   marked: string
   private readonly env: PartitionEnvironment
@@ -72,7 +78,11 @@ export class Partition {
   private lost = false
   /** Set while giving the lease back: then Redis is waited for only so long. */
   private givingUpAt = Number.POSITIVE_INFINITY
-  private committedAt = 0
+  private committedAt = Number.NEGATIVE_INFINITY
+  private committed: { off: string; n: number }
+  /** Whether the newest id was ahead of the server's clock at the last answer. */
+  private ahead = false
+  private wordAt = Number.NEGATIVE_INFINITY
   private snapshotAt: number
   private snapshotN: number
   private leaseAt: number
@@ -102,6 +112,7 @@ export class Partition {
     this.off = acquired.meta.get('off') ?? '0-0'
     this.n = Number(acquired.meta.get('n') ?? 0)
     this.snapshotN = rounds.manifest.n
+    this.committed = { off: this.off, n: this.n }
     this.numbers = JSON.parse(acquired.meta.get('numbers') ?? '{"pend":0,"outbox":0,"seq":{}}') as Numbers
     this.marked = fold.small().control
     this.drain = new Drain(env.store, this.keys, this.token, (error) =>
@@ -146,11 +157,20 @@ export class Partition {
     return this.drain.length < 200
   }
 
-  /** Does what is due: commit, tick, marker, renewal, snapshot. `now`: local ms. Never throws. */
+  /** Does what is due: commit, tick, marker, renewal, snapshot. `now`: of `env.now`. Never throws. */
   pulse(now: number, newestControl: string): Pulse {
     if (this.lost) return 'lost'
     if (this.inFlight !== null) return 'busy'
     this.retention.measure(now + this.skew)
+    const due = this.fold.dueAt()
+    const tick = due !== null && now + this.skew >= due
+    const mark = newestControl !== '' && newestControl !== this.marked ? newestControl : ''
+    // These do not wait for a quiet moment, which a busy partition may never have.
+    const word = this.fold.minds(this.ahead) || (this.ahead && tick)
+    if (mark !== '' || (word && now - this.wordAt >= WORD_EVERY)) {
+      this.start(this.renew(now, word || tick, mark))
+      return 'busy'
+    }
     // A quiet partition takes its last snapshot too: others trim their outboxes by it.
     if (this.dirty || this.rounds.running || this.snapshotDue(now)) {
       if (now - this.committedAt < this.env.commitEvery) return 'busy'
@@ -158,10 +178,7 @@ export class Partition {
       this.start(this.commit(now))
       return 'busy'
     }
-    const due = this.fold.dueAt()
-    const tick = due !== null && now + this.skew >= due
-    const mark = newestControl !== '' && newestControl !== this.marked ? newestControl : ''
-    if (mark !== '' || tick || now - this.leaseAt > this.env.ttl / 3) this.start(this.renew(now, tick, mark))
+    if ((tick && !this.ahead) || now - this.leaseAt > this.env.ttl / 3) this.start(this.renew(now, tick, ''))
     return 'idle'
   }
 
@@ -225,6 +242,8 @@ export class Partition {
       return
     }
     this.cid = built.commit.after
+    this.committed = { off: taken.off, n: taken.n }
+    this.see(done)
     this.leaseAt = now
     if (built.completes) {
       this.retention.snapshotAt(built.completes)
@@ -290,24 +309,32 @@ export class Partition {
   private async send(built: Commit): Promise<Committed> {
     for (let wait = 50; ; wait = Math.min(2000, wait * 2)) {
       try {
-        const done = await commit(this.env.redis, this.keys, built)
-        if (done.now > 0) this.skew = done.now - Date.now()
-        return done
+        return await commit(this.env.redis, this.keys, built)
       } catch (error) {
-        if (this.lost || Date.now() > this.givingUpAt) throw error
+        if (this.lost || this.env.now() > this.givingUpAt) throw error
         this.env.onFailure(`${this.name} commit`, error)
         await new Promise((resolve) => setTimeout(resolve, wait))
       }
     }
   }
 
+  /** What an answer says of the time. A log that is ahead is counted on; its owner says so in it. */
+  private see(done: { verdict: string; now: number; last: string }): void {
+    if (done.now === 0) return
+    this.skew = done.now - this.env.now()
+    this.ahead = done.verdict === 'CLOCK'
+    if (this.ahead) this.env.onFailure(`${this.name} clock`, logAhead(this.keys.log, done.last, done.now))
+  }
+
   private renewal(): { token: string; ttl: number; off: string; n: number } {
-    return { token: this.token, ttl: this.env.ttl, off: this.off, n: this.n }
+    return { token: this.token, ttl: this.env.ttl, ...this.committed }
   }
 
   private async renew(now: number, tick: boolean, mark: string): Promise<void> {
+    const ahead = this.fold.minds(false)
+    if (tick) this.wordAt = now
     try {
-      const done = await renew(this.env.redis, this.keys, { ...this.renewal(), tick, mark })
+      const done = await renew(this.env.redis, this.keys, { ...this.renewal(), tick, mark, ahead })
       if (done.verdict === 'FENCED' || done.verdict === 'GONE') {
         this.lost = true
         this.env.onFailure(this.name, new Error(`renewal answered ${done.verdict}: loading anew`))
@@ -315,7 +342,7 @@ export class Partition {
       }
       if (mark !== '') this.marked = mark
       this.leaseAt = now
-      this.skew = done.now - Date.now()
+      this.see(done)
       await this.shipper.confirm(now)
     } catch (error) {
       // Redis away: try again at the next pulse; the lease runs out by itself if it must.

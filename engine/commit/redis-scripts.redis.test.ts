@@ -112,7 +112,7 @@ test('GONE: the whole log was deleted, also where the commit read nothing new', 
   expect((await renew(redis, keys, { token, ttl: TTL, off: '0-0', n: 0 })).verdict).toBe('GONE')
 })
 
-test('CLOCK: an id of the far future; the position moves on, ticks do not, a marker still does', async () => {
+test('CLOCK: an id of the far future; the position moves on, and for ticks the log is told the time', async () => {
   const { redis } = bench
   const keys = freshKeys()
   const future = (await redis.xadd(keys.log, `${Date.now() + 120_000}-0`, 'k', 'a'))!
@@ -125,7 +125,8 @@ test('CLOCK: an id of the far future; the position moves on, ticks do not, a mar
   const renewal = { token, ttl: TTL, off: future, n: 1, tick: true, mark: '9-0' }
   expect((await renew(redis, keys, renewal)).verdict).toBe('CLOCK')
   const added = (await redis.xrange(keys.log, `(${future}`, '+')).map(([, fields]) => fields)
-  expect(added).toEqual([['weir', 'control/1', 'id', '9-0']])
+  const told = ['weir', 'clock/1', 'is', 'ahead', 'at', expect.stringMatching(/^\d{13}$/) as string]
+  expect(added).toEqual([['weir', 'control/1', 'id', '9-0'], told])
 })
 
 test('the log is trimmed below what is asked for and keeps the position; the outbox below what was confirmed', async () => {

@@ -66,6 +66,8 @@ export interface Renewal {
   tick?: boolean
   mark?: string
   release?: boolean
+  /** Whether the fold holds the log's clock for ahead. */
+  ahead?: boolean
 }
 export interface Renewed {
   verdict: 'OK' | 'FENCED' | 'GONE' | 'CLOCK'
@@ -85,6 +87,7 @@ export async function renew(redis: Redis, keys: PartitionKeys, r: Renewal): Prom
     flag(r.tick),
     r.mark ?? '',
     flag(r.release),
+    flag(r.ahead),
   )
   return { verdict: reply[0] as Renewed['verdict'], now: Number(reply[1] ?? 0), last: String(reply[2] ?? '') }
 }

@@ -1,6 +1,7 @@
 -- Keeps the lease of a quiet partition, and appends what only its owner may append: ticks and control markers.
 -- KEYS  1 meta  2 log
--- ARGV  1 token  2 ttl ms  3 off  4 n  5 '1' = append a tick  6 control id to mark, or ''  7 '1' = release
+-- ARGV  1 token  2 ttl ms  3 off  4 n  5 '1' = append a tick, or a word on the clock  6 control id to mark, or ''
+--       7 '1' = release  8 '1' = the fold holds the log's clock for ahead
 -- Out   {'OK' | 'FENCED' | 'GONE' | 'CLOCK', now, last id}
 local m = redis.call('HMGET', KEYS[1], 'owner', 'off')
 if m[1] ~= ARGV[1] then return { 'FENCED' } end
@@ -24,6 +25,16 @@ if ARGV[7] == '1' then exp = 0 end
 redis.call('HSET', KEYS[1], 'exp', string.format('%.0f', exp))
 local verdict = 'OK'
 if tonumber(string.match(last, '^%d+')) > now + 60000 then verdict = 'CLOCK' end
-if ARGV[6] ~= '' then last = redis.call('XADD', KEYS[2], '*', 'weir', 'control/1', 'id', ARGV[6]) end
-if ARGV[5] == '1' and verdict == 'OK' then last = redis.call('XADD', KEYS[2], '*', 'weir', 'tick/1', 'by', ARGV[1]) end
+-- A log at its last possible id takes nothing more: no reason to lose the lease.
+local function add(...)
+  local id = redis.pcall('XADD', KEYS[2], '*', 'weir', ...)
+  if type(id) == 'string' then last = id end
+end
+if ARGV[6] ~= '' then add('control/1', 'id', ARGV[6]) end
+if ARGV[5] == '1' then
+  local at = string.format('%.0f', now)
+  if verdict == 'CLOCK' then add('clock/1', 'is', 'ahead', 'at', at)
+  elseif ARGV[8] == '1' then add('clock/1', 'is', 'right', 'at', at)
+  else add('tick/1', 'by', ARGV[1]) end
+end
 return { verdict, now, last }

@@ -21,7 +21,7 @@ export class Shipper {
   private shipped = 0
   private running: Promise<void> | null = null
   private stopped = false
-  private askedAt = 0
+  private askedAt = Number.NEGATIVE_INFINITY
   private readonly onFailure: (error: unknown) => void
 
   constructor(redis: Redis, namespace: string, source: string, onFailure: (error: unknown) => void) {

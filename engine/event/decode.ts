@@ -25,6 +25,8 @@ export function decode(id: string, fields: string[]): Entry {
       return control(id, ms, named.get('id') ?? '', fields)
     case 'tick/1':
       return { id, ms, kind: 'tick' }
+    case 'clock/1':
+      return clock(id, ms, named, fields)
     default:
       return broken(id, ms, `unknown entry kind ${fields[1]}`, fields)
   }
@@ -33,6 +35,14 @@ export function decode(id: string, fields: string[]): Entry {
 function control(id: string, ms: number, named: string, fields: string[]): Entry {
   if (!/^\d{1,20}-\d{1,20}$/.test(named)) return broken(id, ms, 'control marker without an id', fields)
   return { id, ms, kind: 'control', control: named }
+}
+
+function clock(id: string, ms: number, named: ReadonlyMap<string, string>, fields: string[]): Entry {
+  const is = named.get('is')
+  const at = whole(named.get('at'))
+  if (at === null || (is !== 'ahead' && is !== 'right'))
+    return broken(id, ms, 'clock marker without is or at', fields)
+  return { id, ms, kind: 'clock', ahead: is === 'ahead', at }
 }
 
 function batch(id: string, ms: number, named: Map<string, string>, fields: string[]): Entry {

@@ -6,6 +6,7 @@
  *   weir reject/1  from <producer> seq <first> n <rows> rows <JSON array of Rejected>
  *   weir control/1 id <control log id>
  *   weir tick/1    by <token>
+ *   weir clock/1   is <ahead or right> at <server ms>
  *
  * `seq` counts rows contiguously per producer and partition, rejected rows included. `minute` is fixed by the
  * producer (start of the wall-clock minute it accounts the rows to).
@@ -37,6 +38,8 @@ export type Entry = { id: string; /** Log time: the ms part of the id. */ ms: nu
   | { kind: 'flat'; fields: string[] }
   | { kind: 'control'; control: string }
   | { kind: 'tick' }
+  /** The owner's word on the log's clock; `at`: server time, ms. */
+  | { kind: 'clock'; ahead: boolean; at: number }
   /** Ours by its first field, but unreadable: dead, with the reason. */
   | { kind: 'broken'; reason: string; raw: string }
 )

@@ -11,6 +11,14 @@ export interface Judgement {
   failed?: boolean
 }
 
+/** Of every rule of a live stream while the time of its log means nothing (log-clock.ts). */
+export const CLOCK_AHEAD: Judgement = {
+  verdict: 'unknown',
+  reason: "the log's clock is ahead",
+  value: null,
+  normal: null,
+}
+
 /** `value` of the window, the number of events behind it, and whether the rule is firing now (for `clear`). */
 export function judgeThreshold(
   rule: Pick<ThresholdRule, 'above' | 'below' | 'clear' | 'minSamples'>,
@@ -53,7 +61,7 @@ export function judgeSpike(
 }
 
 /**
- * `asOf`, `lastAt`: event time, 0 before the first event; `watchedSince`: log time at which the group was first seen. A group is given
+ * `asOf`: event time; `lastAt`: newest event time up to it, 0 for none; `watchedSince`: log time at which the group was first seen. A group is given
  * the whole allowance after it was first seen, so that loading history raises no alarm.
  */
 export function judgeNoData(

@@ -31,9 +31,17 @@ export class RuleState {
     return this.state.metric.windows.findIndex((window) => window.name === this.rule.window)
   }
 
-  /** `end`: as of when, ms; `fold`: the rule's window read as of `end` (null for noData, which needs none). */
-  look(end: number, fold: PaneFold | null, tell: (change: VerdictChange) => void): void {
-    const failure = attempt(() => this.prepare(end))
+  /**
+   * `end`: as of when, ms; `fold`: the rule's window read as of `end` (null for noData, which needs none);
+   * `excuse`: what to say of every group where no rule can be judged.
+   */
+  look(
+    end: number,
+    fold: PaneFold | null,
+    tell: (change: VerdictChange) => void,
+    excuse: Judgement | null = null,
+  ): void {
+    const failure = excuse ?? attempt(() => this.prepare(end))
     for (const [group, key] of this.state.groups.keys.entries()) {
       if (key === null) continue
       const before = this.standings.get(group) ?? null
@@ -95,7 +103,7 @@ export class RuleState {
       case 'noData':
         // The one group of a metric without `by` exists before its first event: it is watched from the first look.
         if (state.firstSeen.get(group) === 0) state.firstSeen.set(group, end)
-        return judgeNoData(rule, end, state.lastAt.get(group), state.firstSeen.get(group))
+        return judgeNoData(rule, end, state.heardAt.get(group), state.firstSeen.get(group))
       case 'threshold': {
         const samples = sampleCount(rule.stat, fold!, group)
         return judgeThreshold(rule, fold!.stat(rule.stat, group), samples, firing)

@@ -1,5 +1,6 @@
 /** What `look.lua` says of a partition, as facts with units. Pure. */
 import type { Small } from '../commit/folding.ts'
+import { isAhead } from '../commit/log-ahead.ts'
 
 export interface PartitionState {
   stream: string
@@ -11,6 +12,8 @@ export interface PartitionState {
   /** Committed position, and the number of entries up to there. */
   position: string
   read: number
+  /** How far the newest id is ahead of the server's clock, ms; 0 where it is not by more than a minute. */
+  ahead: number
   /** Written but not committed. `atLeast`: more wait than were looked at. */
   lag: { entries: number; events: number; atLeast: boolean }
   /** Since the last commit, ms; null before the first. */
@@ -43,6 +46,7 @@ export function partitionState(stream: string, partition: number, reply: readonl
   const entries = Math.max(0, number('entries-added') - number('n'))
   const seen = number('waiting-seen')
   const at = said.get('at')
+  const last = said.get('last-generated-id') ?? '0-0'
   return {
     stream,
     partition,
@@ -50,6 +54,7 @@ export function partitionState(stream: string, partition: number, reply: readonl
     leaseLeft: Math.max(0, number('exp') - now),
     position: said.get('off') ?? '0-0',
     read: number('n'),
+    ahead: isAhead(last, now) ? Number.parseInt(last) - now : 0,
     lag: { entries, events: number('waiting-rows'), atLeast: entries > seen },
     committedAge: at === undefined ? null : Math.max(0, now - Number(at)),
     snapshot: snapshotOf(said, now),

@@ -17,6 +17,7 @@ export function stateWords(state: EngineState): string {
     workersTable(state, names),
     partitionsTable(partitions, names),
     streamsTable(partitions),
+    ahead(partitions),
     stalled(partitions),
     shortMemory(partitions),
     tooManyGroups(partitions),
@@ -125,6 +126,18 @@ function emptyTotal(stream: string): StreamTotal {
   const lag = { entries: 0, events: 0, atLeast: false }
   const counts = { counted: 0, duplicate: 0, late: 0, dead: 0, missing: 0, groups: 0 }
   return { stream, partitions: 0, lag, ...counts, log: 0, snapshot: 0, view: 0 }
+}
+
+/** Logs whose time means nothing. */
+function ahead(partitions: readonly PartitionState[]): string {
+  return partitions
+    .filter((one) => one.ahead > 0)
+    .map(
+      (one) =>
+        `The log of ${one.stream}.${one.partition} is ${age(one.ahead)} ahead of the server's clock: its rules are unknown. ` +
+        'See "A log ahead of the clock" in docs/operations.md.\n',
+    )
+    .join('')
 }
 
 /** What needs somebody to look at it. */

@@ -17,6 +17,9 @@ export const TURN = RUNG_MS['10s']
 /** Groups per metric and partition; what comes beyond is counted under `__other__`. */
 export const MAX_GROUPS = 30_000
 
+/** Panes looked back through for a group's newest event: as many boundaries as are looked at when time jumps. */
+const LISTEN_BACK = 64
+
 /** Panes whose values are shown with an alert. */
 export const SPARK = 30
 
@@ -53,8 +56,10 @@ export class MetricState {
   readonly lastMs = new GroupColumn()
   readonly lastSeq = new GroupColumn()
   readonly lastRow = new GroupColumn()
-  /** All of the above, for snapshots. */
-  readonly columns = [this.lastAt, this.firstSeen, this.lastMs, this.lastSeq, this.lastRow]
+  /** Per group: newest event time before the last boundary that was listened at (to 10 s), for noData. */
+  readonly heardAt = new GroupColumn()
+  /** All of the above, for snapshots; new ones at the end. */
+  readonly columns = [this.lastAt, this.firstSeen, this.lastMs, this.lastSeq, this.lastRow, this.heardAt]
   /** Newest event time of all groups, ms. */
   newestAt = 0
   private readonly where: RowTest | null
@@ -163,6 +168,29 @@ export class MetricState {
     return fold
   }
 
+  /**
+   * Brings `heardAt` up to `end` (a boundary). Where newer events are there already, as with much disorder, the
+   * newest pane before `end` tells: a silence that has ended meanwhile is still seen.
+   */
+  listen(end: number): void {
+    const panes = this.ladder.panes[0]!
+    const last = end / TURN - 1
+    for (const [group, key] of this.groups.keys.entries()) {
+      if (key === null) continue
+      const newest = this.lastAt.get(group)
+      if (newest <= end) {
+        this.heardAt.set(group, newest)
+        continue
+      }
+      const first = Math.max(last - LISTEN_BACK, Math.floor(this.heardAt.get(group) / TURN))
+      for (let number = last; number >= first; number--) {
+        if (!panes.get(number)?.touched.has(group)) continue
+        this.heardAt.set(group, (number + 1) * TURN - 1)
+        break
+      }
+    }
+  }
+
   /** Forgets groups that no pane refers to any more and that `held` does not hold on to; `gone` hears of each. */
   evict(held: (group: number) => boolean, gone: (group: number, key: string) => void): void {
     const used = this.used()
@@ -200,6 +228,7 @@ function keepOf(metric: CompiledMetric, rules: CompiledRule[]): number[] {
   for (const window of metric.windows) need(window.rung, window.size + window.slide)
   for (const rule of rules) {
     const window = metric.windows.find((w) => w.name === rule.window)
+    if (rule.metric === metric.name && rule.kind === 'noData') need('10s', TURN)
     if (rule.metric !== metric.name || !window) continue
     need(window.rung, SPARK * RUNG_MS[window.rung] + window.slide)
     if (rule.kind !== 'spike') continue
