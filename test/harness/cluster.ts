@@ -15,6 +15,8 @@ export interface TestCluster {
   /** Names three of the nodes. */
   readonly url: string
   readonly nodes: readonly ClusterNode[]
+  /** kill -9. It stays away. */
+  kill(node: ClusterNode): Promise<void>
   /** The master that has the key, as a living node sees it. */
   ownerOf(key: string): Promise<ClusterNode>
   /** Moves the slot of a key to another node, key by key, `pause` ms after each. Resolves with the keys moved. */
@@ -39,8 +41,9 @@ export async function startCluster(masters = 3, timeout = 2000): Promise<TestClu
     await stop()
     throw error
   }
+  const dead = new Set<ClusterNode>()
   const ownerOf = async (key: string): Promise<ClusterNode> => {
-    for (const { admin } of nodes) {
+    for (const { admin } of nodes.filter((node) => !dead.has(node))) {
       const owner = await ownerSeenBy(admin, key).catch(() => null)
       if (owner !== null) return nodes.find(({ id }) => id === owner)!
     }
@@ -52,6 +55,11 @@ export async function startCluster(masters = 3, timeout = 2000): Promise<TestClu
       .map(({ server }) => `127.0.0.1:${server.port}`)
       .join(',')}`,
     nodes,
+    kill: async (node) => {
+      dead.add(node)
+      node.admin.disconnect()
+      await node.server.kill()
+    },
     ownerOf,
     moveSlot: async (key, to, pause = 0) => {
       const from = await ownerOf(key)
