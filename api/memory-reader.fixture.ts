@@ -102,6 +102,7 @@ export function testHealth(): Health {
     newestEventAt: 999_000,
     now: 1_000_000,
     lagEntries: 0,
+    audit: null,
   }
 }
 

@@ -7,7 +7,7 @@ import {
   reportProblem,
   WeirError,
 } from '../engine/index.ts'
-import type { CompiledConfig } from '../engine/index.ts'
+import type { CompiledConfig, LoadedConfig } from '../engine/index.ts'
 import { watchFiles } from './watch-files.ts'
 
 export interface LiveConfigOptions {
@@ -17,6 +17,8 @@ export interface LiveConfigOptions {
   /** What is already published. */
   current: { config: CompiledConfig; files: string[] }
   env: NodeJS.ProcessEnv
+  /** What is published beside what the file says. */
+  extend: (loaded: LoadedConfig) => LoadedConfig
   /** After a good save is in the control log. */
   onPublished: (scrapers: string[]) => void
   say: (line: string) => void
@@ -35,7 +37,9 @@ export function keepConfigLive(options: LiveConfigOptions): () => void {
 
   const reload = async (): Promise<void> => {
     try {
-      const { config, files } = await loadConfigWithFiles(file, { ...env, WEIR_NAMESPACE: namespace })
+      const { config, files } = options.extend(
+        await loadConfigWithFiles(file, { ...env, WEIR_NAMESPACE: namespace }),
+      )
       watch.files(files)
       if (config.hash === hash && !refused) return say(`Config ${hash} is read again: nothing has changed.`)
       await appendConfig(redis, namespace, config, 'weir dev')

@@ -1,11 +1,11 @@
 /** The Redis that Weir works with: the one of REDIS_URL, else one of our own in the project's folder. */
-import { mkdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, hostOf, reach, WeirError } from '../engine/index.ts'
 import { systemInstaller, type Installer } from './debian.ts'
 import { findProgram } from './find-program.ts'
-import { startGuarded } from './guarded.ts'
+import { startGuarded, type Guarded } from './guarded.ts'
 import { isAlive, takeLock } from './lock.js'
 import { freePort } from './port.ts'
 
@@ -17,6 +17,8 @@ export interface ProvidedRedis {
   readonly own: boolean
   /** Resolves when a server of our own has ended by itself; never for another's. */
   readonly ended: Promise<unknown>
+  /** SIGKILL to a server of our own, and a new one in its place; resolves when that one answers. */
+  kill(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -25,6 +27,10 @@ export interface RedisOptions {
   state: string
   env?: NodeJS.ProcessEnv
   installer?: Installer
+  /** For a server of our own: `always` writes to disk before it answers. Default: `everysec`. */
+  fsync?: 'always' | 'everysec'
+  /** Whether a server of our own begins without data. */
+  empty?: boolean
   /** Told before something is installed. */
   onInstall?: (line: string) => void
 }
@@ -43,6 +49,7 @@ export async function provideRedis(options: RedisOptions): Promise<ProvidedRedis
     title: `${await version(url)} on ${hostOf(url)} (REDIS_URL)`,
     own: false,
     ended: new Promise(() => undefined),
+    kill: () => Promise.reject(new Error('this Redis is not ours to kill')),
     stop: () => Promise.resolve(),
   }
 }
@@ -82,31 +89,51 @@ async function startOwn(options: RedisOptions): Promise<ProvidedRedis> {
     )
   mkdirSync(dir, { recursive: true })
   await endOrphan(dir)
+  if (options.empty) {
+    rmSync(dir, { recursive: true, force: true })
+    mkdirSync(dir)
+  }
   const port = await freePort()
-  const guarded = await startGuarded(program, serverArgs(port, dir))
   const url = `redis://127.0.0.1:${port}`
-  const failed = guarded.ended.then((code): never => {
-    throw setupError(
-      join(dir, 'redis.log'),
-      `${program} ended at once with code ${code}.`,
-      `Its last words: ${lastLines(join(dir, 'redis.log'))}`,
-    )
-  })
-  await Promise.race([answering(url), failed])
-  failed.catch(() => undefined)
+  let killing = false
+  let ended: (code: number) => void = () => undefined
+  const over = new Promise<number>((resolve) => (ended = resolve))
+  const start = async (): Promise<Guarded> => {
+    const guarded = await startGuarded(program, serverArgs(port, dir, options.fsync ?? 'everysec'))
+    const failed = guarded.ended.then((code): never => {
+      throw setupError(
+        join(dir, 'redis.log'),
+        `${program} ended at once with code ${code}.`,
+        `Its last words: ${lastLines(join(dir, 'redis.log'))}`,
+      )
+    })
+    await Promise.race([answering(url), failed])
+    failed.catch(() => undefined)
+    void guarded.ended.then((code) => killing || ended(code))
+    return guarded
+  }
+  let server = await start()
   return {
     url,
     title: `${await version(url)} on ${hostOf(url)}`,
     own: true,
-    ended: guarded.ended,
-    stop: guarded.stop,
+    ended: over,
+    kill: async () => {
+      killing = true
+      process.kill(server.pid, 'SIGKILL')
+      await server.ended
+      // A client that connected to itself may hold the port for a moment.
+      server = await start().catch(start)
+      killing = false
+    },
+    stop: () => server.stop(),
   }
 }
 
-function serverArgs(port: number, dir: string): string[] {
+function serverArgs(port: number, dir: string, fsync: 'always' | 'everysec'): string[] {
   const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir]
   const files = ['--pidfile', join(dir, 'redis.pid'), '--logfile', join(dir, 'redis.log')]
-  const safety = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction']
+  const safety = ['--appendonly', 'yes', '--appendfsync', fsync, '--maxmemory-policy', 'noeviction']
   return [...place, ...files, ...safety, '--save', '', '--daemonize', 'no']
 }
 

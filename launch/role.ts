@@ -34,6 +34,8 @@ export interface Role {
   /** Resolves with its first message. An essential one rejects with WEIR_SETUP when it ends before that. */
   readonly started: Promise<void>
   send(message: object): void
+  /** SIGKILL to it and what it started; it starts again at once, and nobody is told. */
+  kill(): void
   /** SIGTERM, after `graceMs` SIGKILL. Resolves when it is gone; it is not started again. */
   stop(graceMs: number): Promise<void>
 }
@@ -52,6 +54,7 @@ export function startRole(options: RoleOptions): Role {
   const { name, say } = options
   let child: ChildProcess
   let stopping = false
+  let killed = false
   let starts = 0
   let wait = FIRST_WAIT_MS
   let timer: NodeJS.Timeout | undefined
@@ -90,6 +93,10 @@ export function startRole(options: RoleOptions): Role {
     child.once('close', (code, signal) => {
       if (pid !== undefined) options.reaper.remove(pid)
       if (stopping) return
+      if (killed) {
+        killed = false
+        return restart()
+      }
       const trace = lastWords.join('\n').trim()
       if (trace !== '' && trace !== lastTrace) say(trace)
       lastTrace = trace
@@ -116,6 +123,12 @@ export function startRole(options: RoleOptions): Role {
     },
     send: (message) => {
       if (child.connected) child.send(message, () => undefined)
+    },
+    kill() {
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+      killed = true
+      // Its group is its own: what it has started must not hold its outputs open.
+      process.kill(-child.pid, 'SIGKILL')
     },
     async stop(graceMs) {
       stopping = true

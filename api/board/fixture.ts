@@ -99,6 +99,7 @@ export function health(more: Partial<Health> = {}): Health {
     newestEventAt: NOW - 2000,
     now: NOW,
     lagEntries: 0,
+    audit: null,
     ...more,
   }
 }
@@ -216,6 +217,30 @@ export const STATES: Record<string, () => BoardState> = {
     made.board.numbers.splice(3)
     return boardState(input({ config: made, alerts: twoProblems() }))
   },
+  torture: () =>
+    boardState(
+      input({
+        alerts: twoProblems(),
+        health: health({
+          audit: { events: 1_204_331, kills: 62, lost: 0, doubled: 0, problem: null, at: NOW - 1000 },
+        }),
+      }),
+    ),
+  inexact: () =>
+    boardState(
+      input({
+        health: health({
+          audit: {
+            events: 1_204_331,
+            kills: 62,
+            lost: 3,
+            doubled: 0,
+            problem: 'torture.2 counted 301,082 of 301,085',
+            at: NOW - 1000,
+          },
+        }),
+      }),
+    ),
   many: () => boardState(input({ alerts: manyProblems(30) })),
   hostile: () => hostile(),
 }
@@ -282,7 +307,11 @@ function hostile(): BoardState {
       config: made,
       alerts,
       kpis: rows({ latency: [row({}, { p95: 12_345_678, count: 87_654_321, rate: 99_999_999 })] }),
-      health: health({ eventsPerSecond: 12_345_678, config: { hash: null, since: null, problem } }),
+      health: health({
+        eventsPerSecond: 12_345_678,
+        config: { hash: null, since: null, problem },
+        audit: { events: 9e15, kills: 9e15, lost: 9e15, doubled: 9e15, problem, at: 0 },
+      }),
     }),
   )
 }

@@ -300,6 +300,30 @@ test('own health', () => {
   expect(board({ health: health({ eventsPerSecond: 0.42 }) }).own.rate).toBe('0.4 events/s')
 })
 
+test('the audit: calm while nothing is lost or doubled, unknown when it is old, loud when it is not exact', () => {
+  const audit = (more: object): BoardState['audit'] => {
+    const found = {
+      events: 1_204_331,
+      kills: 62,
+      lost: 0,
+      doubled: 0,
+      problem: null,
+      at: NOW - 1000,
+      ...more,
+    }
+    return board({ health: health({ audit: found }) }).audit
+  }
+  expect(board().audit).toBeNull()
+  const text = '1,204,331 events · 62 kills · lost 0 · doubled 0'
+  expect(audit({})).toEqual({ mood: 'good', text, at: NOW - 1000 })
+  expect(audit({ at: NOW - 25_000 })).toMatchObject({ mood: 'unknown', text })
+  expect(audit({ problem: 'a log was trimmed' })).toMatchObject({ mood: 'unknown' })
+  const lost = audit({ lost: 3, problem: 'torture.2 counted 7 of 10', at: NOW - 25_000 })
+  expect(lost).toMatchObject({ mood: 'bad' })
+  expect(lost!.text).toContain('lost 3 · doubled 0 · torture.2 counted 7 of 10')
+  expect(audit({ doubled: 1 })).toMatchObject({ mood: 'bad' })
+})
+
 test('whatever arrives, the board stays small', () => {
   for (const make of Object.values(STATES)) expect(JSON.stringify(make()).length).toBeLessThan(40_000)
   const huge = 'ab '.repeat(2_000_000)

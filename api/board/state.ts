@@ -5,6 +5,7 @@
  */
 import type { Alert, CompiledConfig, Health, KpiRow } from '../../engine/index.ts'
 import { openAlerts } from './say/alerts.ts'
+import { audit } from './say/audit.ts'
 import { headline, mood } from './say/headline.ts'
 import { blindness } from './say/blind.ts'
 import { clean } from './say/name.ts'
@@ -82,6 +83,8 @@ export interface BoardState {
     /** Anything people must know about Weir itself: config refused, engine behind, Redis away. */
     notice: string | null
   }
+  /** Events counted by somebody else than the engine, and the difference; null where nobody does. */
+  audit: { mood: Mood; text: string; at: number } | null
 }
 
 export interface BoardInput {
@@ -118,5 +121,6 @@ export function boardState(input: BoardInput): BoardState {
     alerts: open.slice(0, MAX_ALERTS),
     moreAlerts: Math.max(0, open.length - MAX_ALERTS),
     own: own(health, blind),
+    audit: audit(health, now),
   }
 }

@@ -21,7 +21,7 @@ if redis.pcall('XGROUP', 'SETID', KEYS[2], 'weir', ARGV[3], 'ENTRIESREAD', read)
   redis.call('XGROUP', 'CREATE', KEYS[2], 'weir', ARGV[3], 'ENTRIESREAD', read)
 end
 local exp = now + tonumber(ARGV[2])
-if ARGV[7] == '1' then exp = 0 end
+if ARGV[7] == '1' then exp = now end
 redis.call('HSET', KEYS[1], 'exp', string.format('%.0f', exp))
 local verdict = 'OK'
 if tonumber(string.match(last, '^%d+')) > now + 60000 then verdict = 'CLOCK' end

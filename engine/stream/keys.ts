@@ -56,6 +56,8 @@ export interface SharedKeys {
   partitions: string
   /** Hash: the newest refused config change, for the board. */
   problem: string
+  /** Hash: what an auditor found who counts apart from the engine. */
+  audit: string
   /** Hash: what `ingest` knows of files it has sent. */
   ingest: string
   /** Prefix of redis-om records. */
@@ -69,6 +71,7 @@ export function sharedKeys(namespace: string): SharedKeys {
     workers: `${tag}:workers`,
     partitions: `${tag}:partitions`,
     problem: `${tag}:problem`,
+    audit: `${tag}:audit`,
     ingest: `${tag}:ingest`,
     record: `${tag}:record`,
   }

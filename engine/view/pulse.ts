@@ -17,7 +17,7 @@ export interface EnginePulse {
   accounting: StreamAccounting[]
 }
 
-/** Entries that wait longer than this mean that the engine is behind, ms. */
+/** Entries that wait longer than this mean that the engine is behind, a partition without owner that it is down. ms */
 const BEHIND = 10_000
 
 export async function takePulse(
@@ -41,6 +41,7 @@ export async function takePulse(
   const time = replies[0]![1] as [string | number, string | number]
   const now = Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000)
   const byStream = new Map<string, StreamAccounting>()
+  let held = 0
   const pulse: EnginePulse = {
     now,
     engine: 'ok',
@@ -53,7 +54,10 @@ export async function takePulse(
     const [exp, json, off] = (replies[1 + 2 * i]?.[1] ?? []) as (string | null)[]
     const lag = lagOf(replies[2 + 2 * i]?.[1])
     const small = json ? (JSON.parse(json) as Small) : null
-    if (Number(exp ?? 0) < now) pulse.engine = 'down'
+    const left = Number(exp ?? 0) - now
+    if (left >= 0) held++
+    // On its way to another worker a partition is without an owner for a moment.
+    if (left < -BEHIND) pulse.engine = 'down'
     else if (lag > 0 && now - Number.parseInt(off ?? '0') > BEHIND && pulse.engine === 'ok')
       pulse.engine = 'behind'
     if (stream === 'alerts') continue
@@ -62,6 +66,7 @@ export async function takePulse(
     pulse.counted += small?.counted ?? 0
     pulse.newestEventAt = Math.max(pulse.newestEventAt ?? 0, small?.newestAt ?? 0) || null
   }
+  if (held === 0) pulse.engine = 'down'
   pulse.accounting = [...byStream.values()]
   return pulse
 }

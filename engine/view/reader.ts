@@ -4,6 +4,7 @@
  */
 import type { Alert, AlertChange } from '../alert/alert.ts'
 import type { CompiledConfig, Rung, Stat } from '../config/compiled.ts'
+import type { Audit } from '../control/audit.ts'
 
 export interface KpiRow {
   group: Record<string, string>
@@ -58,7 +59,10 @@ export interface StreamAccounting {
 }
 
 export interface Health {
-  /** `behind`: server time - committed log time above the limit while entries wait. `down`: no live lease. */
+  /**
+   * `behind`: server time - committed log time above the limit while entries wait. `down`: no live lease at all, or
+   * none on some partition for that long; on its way to another worker a partition has none for a moment.
+   */
   engine: 'ok' | 'behind' | 'down'
   redis: { ok: boolean; version: string; series: string }
   config: {
@@ -74,6 +78,8 @@ export interface Health {
   /** Server time of the last look, ms. */
   now: number
   lagEntries: number
+  /** What an auditor found who counts apart from the engine; null where none does. */
+  audit: Audit | null
 }
 
 export type Change =

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { Alert, AlertChange } from '../alert/alert.ts'
 import type { CompiledConfig, CompiledMetric } from '../config/compiled.ts'
+import { type Audit, readAudit } from '../control/audit.ts'
 import { readControl } from '../control/control-log.ts'
 import { readProblem } from '../control/problem.ts'
 import { detectStore } from '../series/detect-store.ts'
@@ -51,6 +52,7 @@ class RedisReader implements Reader {
   private controlAt = '0-0'
   private pulse: EnginePulse | null = null
   private problem: string | null = null
+  private audit: Audit | null = null
   private version = ''
   private redisOk = false
   private running = true
@@ -154,6 +156,7 @@ class RedisReader implements Reader {
       newestEventAt: pulse?.newestEventAt ?? null,
       now: pulse?.now ?? Date.now(),
       lagEntries: pulse?.lagEntries ?? 0,
+      audit: this.audit,
     }
   }
 
@@ -214,6 +217,7 @@ class RedisReader implements Reader {
       this.tell({ type: 'config', config: this.active!.config })
     }
     this.problem = (await readProblem(this.redis, this.namespace))?.text ?? null
+    this.audit = await readAudit(this.redis, this.namespace)
     this.pulse = await takePulse(this.redis, this.namespace, this.active?.config.streams ?? [])
     if (!this.redisOk) {
       this.version = /redis_version:(\S+)/.exec(await this.redis.info('server'))?.[1] ?? ''

@@ -115,7 +115,7 @@ test('rows of a window: labels, values, and the ratio to the baseline where ther
 
 const streams = testConfig('live').streams
 
-test('the pulse: no owner is down, entries that wait long are behind, lag counts what is not committed', async () => {
+test('the pulse: no owner at all or for long is down, entries that wait long are behind, lag counts what is not committed', async () => {
   const [s, alerts] = ['s', 'alerts'].map((name) => partitionKeys('pulse', name, 0)) as [
     PartitionKeys,
     PartitionKeys,
@@ -159,6 +159,14 @@ test('the pulse: no owner is down, entries that wait long are behind, lag counts
   ])
   await commit(redis, s, commitOf(token, '1:a', '2:a', ids, more))
   expect(await takePulse(redis, 'pulse', streams)).toMatchObject({ engine: 'ok', lagEntries: 0 })
-  await redis.hset(alerts.meta, 'exp', '0')
-  expect((await takePulse(redis, 'pulse', streams)).engine).toBe('down')
+  const expired = async (of: PartitionKeys, ago: number): Promise<string> => {
+    await redis.hset(of.meta, 'exp', String(Date.now() - ago))
+    return (await takePulse(redis, 'pulse', streams)).engine
+  }
+  await expired(s, -60_000)
+  // On its way to another worker; then nobody takes it; then nobody has anything.
+  expect(await expired(alerts, 3000)).toBe('ok')
+  expect(await expired(alerts, 12_000)).toBe('down')
+  expect(await expired(alerts, 3000)).toBe('ok')
+  expect(await expired(s, 3000)).toBe('down')
 })

@@ -15,6 +15,14 @@ export interface Page {
   resize(): void
 }
 
+/** Whether each event counts exactly once, as an auditor sees it. */
+const AUDIT_WORD: Record<Mood, string> = {
+  good: 'Exactly once',
+  warn: 'Exactly once',
+  bad: 'Not exact',
+  unknown: 'Unknown',
+}
+
 /** Silence (ms) after which the page says so. */
 export const QUIET = 5000
 
@@ -24,6 +32,8 @@ export function page(root: Document): Page {
   find('state').replaceChildren(state.node)
   const own = stateWord()
   find('own').prepend(own.node)
+  const audit = stateWord()
+  find('audit').prepend(audit.node)
   let board: BoardState | null = null
   let cut = false
   const cards = {
@@ -66,6 +76,12 @@ export function page(root: Document): Page {
     own.draw(next.own.mood, '')
     write(find('notice'), next.own.notice ?? '')
     write(find('title'), next.title)
+    find('audit').hidden = next.audit === null
+    if (next.audit !== null) {
+      audit.draw(next.audit.mood, AUDIT_WORD[next.audit.mood])
+      write(find('found'), next.audit.text)
+      sentence(find('checked'), [{ text: 'checked ' }, { age: next.audit.at }, { text: ' ago' }])
+    }
     writeAges(root, now)
     redraw()
   }
