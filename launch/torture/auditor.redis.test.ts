@@ -57,7 +57,9 @@ test('a row that the engine left out, and one that it took twice', async () => {
   await commit(0, await write(0, 0, 300), 299)
   await commit(1, await write(1, 300, 600), 301)
   expect(await auditor().look(false)).toMatchObject({
-    ...{ events: 600, lost: 1, doubled: 1 },
+    events: 600,
+    lost: 1,
+    doubled: 1,
     problem: 'torture.0 counted 299 of 300, torture.1 counted 301 of 300',
   })
 })
@@ -66,7 +68,9 @@ test('a row that was acknowledged and is in no log', async () => {
   writeLedger(folder, 1, { id: 'x', from: 0, acked: 301 })
   await commit(0, await write(0, 0, 300), 300)
   expect(await auditor().look(true)).toMatchObject({
-    ...{ events: 301, lost: 1, doubled: 0 },
+    events: 301,
+    lost: 1,
+    doubled: 0,
     problem: '1 acknowledged rows of producer 1 are in no log',
   })
 })

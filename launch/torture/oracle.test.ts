@@ -48,7 +48,9 @@ test('an acknowledged row that is in no log is lost, wherever it is missing', ()
     const rows = 1000 - oracle.below(1, 1000)
     const cuts = [{ name: 'torture.0', distinct: oracle.distinct, counted: oracle.distinct }]
     expect(verdict(cuts, [{ name: 'producer 1', rows }])).toEqual({
-      ...{ events: 1000, lost: 1, doubled: 0 },
+      events: 1000,
+      lost: 1,
+      doubled: 0,
       problem: '1 acknowledged rows of producer 1 are in no log',
     })
   }
