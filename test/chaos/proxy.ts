@@ -5,8 +5,15 @@ export interface ChaosProxy {
   readonly port: number
   /** Ends every connection at once. */
   cut(): void
-  /** Swallows the next reply and cuts: the command was done, its caller cannot know. */
-  loseReply(): void
+  /**
+   * Swallows the next reply and cuts: the command was done, its caller cannot know. With `to`, the reply to the next
+   * request that holds this text.
+   */
+  loseReply(to?: string): void
+  /** Replies swallowed so far. */
+  readonly lost: number
+  /** Ends every connection; new ones lead to another port. */
+  moveTo(port: number): void
   /** Passes nothing on until `open`, neither ways; what was said meanwhile then arrives late, if its end still lives. */
   close(): void
   open(): void
@@ -19,6 +26,8 @@ interface Pair {
   client: Socket
   server: Socket
   stranded: boolean
+  /** Its next reply is to be swallowed. */
+  doomed: boolean
 }
 
 /** Bytes held back per connection and direction while closed; beyond it the sender feels the pressure. */
@@ -27,7 +36,9 @@ const HOLD = 8 * 1024 * 1024
 /** Starts a proxy to 127.0.0.1:`target` on a free port. */
 export async function startChaosProxy(target: number): Promise<ChaosProxy> {
   const pairs = new Set<Pair>()
-  let armed = false
+  let armed: string | null = null
+  let lost = 0
+  let port = target
   let closed = false
   let late: { to: Socket; chunk: Buffer; pair: Pair }[] = []
   let held = 0
@@ -46,8 +57,8 @@ export async function startChaosProxy(target: number): Promise<ChaosProxy> {
   }
 
   const listener = createServer((client) => {
-    const server = connect(target, '127.0.0.1')
-    const pair: Pair = { client, server, stranded: false }
+    const server = connect(port, '127.0.0.1')
+    const pair: Pair = { client, server, stranded: false, doomed: false }
     pairs.add(pair)
     client
       .on('error', () => undefined)
@@ -61,10 +72,17 @@ export async function startChaosProxy(target: number): Promise<ChaosProxy> {
       .on('close', () => {
         if (!pair.stranded) end(pair)
       })
-    client.on('data', (chunk: Buffer) => pass(pair, server, chunk))
+    client.on('data', (chunk: Buffer) => {
+      if (armed !== null && armed !== '' && !closed && chunk.includes(armed)) {
+        armed = null
+        pair.doomed = true
+      }
+      pass(pair, server, chunk)
+    })
     server.on('data', (chunk: Buffer) => {
-      if (!armed || closed) return pass(pair, client, chunk)
-      armed = false
+      if ((armed !== '' && !pair.doomed) || closed) return pass(pair, client, chunk)
+      if (!pair.doomed) armed = null
+      lost++
       end(pair)
     })
   })
@@ -75,7 +93,14 @@ export async function startChaosProxy(target: number): Promise<ChaosProxy> {
     cut: () => {
       for (const pair of pairs) end(pair)
     },
-    loseReply: () => void (armed = true),
+    get lost() {
+      return lost
+    },
+    loseReply: (to = '') => void (armed = to),
+    moveTo: (other) => {
+      port = other
+      for (const pair of pairs) end(pair)
+    },
     close: () => void (closed = true),
     open: () => {
       closed = false
