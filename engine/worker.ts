@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import { admitter, ALERTS, claim, type Target } from './commit/claim.ts'
 import { Controls } from './commit/controls.ts'
 import type { Partition, PartitionEnvironment } from './commit/partition.ts'
+import { EvictionWatch } from './doctor/redis-eviction-watch.ts'
 import { WeirError } from './error.ts'
 import { catchUp } from './record/project.ts'
 import { detectStore } from './series/detect-store.ts'
@@ -39,6 +40,7 @@ const BEAT_EVERY = 1000
 /** Partitions handed over at a time: the others go on meanwhile. */
 const HAND_OVER = 2
 const WARN_EVERY = 10_000
+const EVICTION_EVERY = 10_000
 
 export class Worker {
   readonly id = `${process.pid}.${randomUUID().slice(0, 8)}`
@@ -50,12 +52,15 @@ export class Worker {
   private readonly readerRedis: Redis
   private readonly reader: LogReader
   private readonly controls: Controls
+  private readonly eviction: EvictionWatch
+  private controlLosses = 0
   private readonly tokens = new Map<string, string>()
   private env!: PartitionEnvironment
   private running = true
   private loops: Promise<unknown> | null = null
   private entryBytes = 1024
   private beatAt = Number.NEGATIVE_INFINITY
+  private watchedAt = 0
   private owners = new Map<string, string>()
   private readonly warnedAt = new Map<string, number>()
 
@@ -65,6 +70,7 @@ export class Worker {
     this.readerRedis = connect(options.redisUrl, 'block', 'weir-engine-reader')
     this.reader = createLogReader(this.readerRedis)
     this.controls = new Controls(this.redis, options.namespace)
+    this.eviction = new EvictionWatch(this.redis, (says, todo) => options.log.error({ todo }, says))
   }
 
   /** Warns, about one place at most every ten seconds: a Redis that is away fails everywhere at once. */
@@ -90,8 +96,11 @@ export class Worker {
       snapshotEvery: this.options.snapshotEvery ?? 10_000,
       onFailure: this.onFailure,
       now: monotone,
+      onHole: (partition, entries) =>
+        log.error({ partition, entries }, 'entries were trimmed or deleted before they were read'),
     }
     log.info({ worker: this.id, series: store.name }, 'engine ready')
+    await this.watchEviction()
     this.loops = Promise.all([this.claimLoop(), this.readLoop()])
   }
 
@@ -110,7 +119,9 @@ export class Worker {
     while (this.running) {
       try {
         const changed = await this.controls.refresh()
+        if (this.controls.losses !== this.controlLosses) await this.startOver()
         if (changed) void this.project()
+        if (monotone() - this.watchedAt > EVICTION_EVERY) await this.watchEviction()
         if (changed || monotone() - this.beatAt > BEAT_EVERY) await this.beat()
         if (changed || monotone() - claimedAt > CLAIM_EVERY) {
           claimedAt = monotone()
@@ -122,6 +133,29 @@ export class Worker {
       }
       await pause(CONTROL_EVERY)
     }
+  }
+
+  /** The control log lost entries that we follow: what it holds now is in force, and partitions are loaded anew. */
+  private async startOver(): Promise<void> {
+    this.controlLosses = this.controls.losses
+    const gone = this.controls.newest === ''
+    const todo = gone
+      ? 'To begin anew, start an engine with its config.'
+      : 'After a failover: save the config again.'
+    this.options.log.error(
+      { todo },
+      gone ? 'the control log was deleted' : 'the control log has lost entries',
+    )
+    const partitions = [...this.partitions.values()]
+    this.partitions.clear()
+    this.stopped.clear()
+    await Promise.all(partitions.map((partition) => partition.drop()))
+  }
+
+  private async watchEviction(): Promise<void> {
+    this.watchedAt = monotone()
+    // A server that does not let us see INFO is no reason to stop.
+    await this.eviction.look().catch((error: unknown) => this.onFailure('eviction', error))
   }
 
   /** Says that we live, sees who else does, and works out who should own what. */

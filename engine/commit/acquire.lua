@@ -1,7 +1,7 @@
 -- Takes the lease of a partition, on server time, under a new token.
 -- KEYS  1 meta  2 log
 -- ARGV  1 worker  2 nonce  3 ttl ms  4 newest control id (in force where the partition is new)  5 own old token, may be replaced at once
--- Out   {'HELD', ms left} | {'RESET', off, last id} | {'OK', token, now, lost entries, last id, meta fields…}
+-- Out   {'HELD', ms left} | {'RESET', off or '' where it is gone, last id} | {'OK', token, now, last id, meta fields…}
 local function parts(id)
   local ms, seq = string.match(id, '^(%d+)-(%d+)$')
   return tonumber(ms), tonumber(seq)
@@ -16,14 +16,17 @@ if left > 0 and left <= 2 * ttl and (ARGV[5] == '' or m[1] ~= ARGV[5]) then
   return { 'HELD', left }
 end
 local off, n = m[4] or '0-0', tonumber(m[5]) or 0
-local last, lost, added = '0-0', 0, 0
+local last, added = '0-0', 0
 if redis.call('EXISTS', KEYS[2]) == 1 then
   local x = redis.call('XINFO', 'STREAM', KEYS[2])
   local info = {}
   for i = 1, #x, 2 do info[x[i]] = x[i + 1] end
   last = info['last-generated-id']
   added = info['entries-added']
-  lost = math.max(0, added - info['length'] - n)
+  -- A group that has moved knows of commits: where the position is gone all the same, it was deleted or evicted.
+  for _, group in ipairs(m[4] and {} or redis.call('XINFO', 'GROUPS', KEYS[2])) do
+    if group[2] == 'weir' and group[8] ~= '0-0' then return { 'RESET', '', last } end
+  end
 end
 local oms, oseq = parts(off)
 local lms, lseq = parts(last)
@@ -36,9 +39,10 @@ local epoch = (tonumber(m[3]) or 0) + 1
 local token = string.format('%.0f', epoch) .. ':' .. ARGV[1] .. ':' .. ARGV[2]
 redis.pcall('XGROUP', 'CREATE', KEYS[2], 'weir', off, 'MKSTREAM', 'ENTRIESREAD', string.format('%.0f', math.min(n, added)))
 redis.call('XGROUP', 'CREATECONSUMER', KEYS[2], 'weir', ARGV[1])
-redis.call('HSETNX', KEYS[1], 'control0', ARGV[4])
+-- Until something is committed nothing depends on the control state: the newest will do.
+redis.call(m[4] and 'HSETNX' or 'HSET', KEYS[1], 'control0', ARGV[4])
 redis.call('HSETNX', KEYS[1], 'cid', '0:0')
 redis.call('HSET', KEYS[1], 'owner', token, 'epoch', string.format('%.0f', epoch), 'exp', string.format('%.0f', now + ttl))
-local out = { 'OK', token, now, lost, last }
+local out = { 'OK', token, now, last }
 for _, v in ipairs(redis.call('HGETALL', KEYS[1])) do out[#out + 1] = v end
 return out

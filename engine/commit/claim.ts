@@ -77,11 +77,15 @@ export function admitter(controls: Controls): (entry: Entry) => Promise<Entry> {
 }
 
 function positionLost(log: string, off: string, last: string): WeirError {
-  return new WeirError(`the committed position ${off} is beyond the end of the log (${last}).`, {
+  const what =
+    off === ''
+      ? 'the committed position is gone, and the log is not new'
+      : `the committed position ${off} is beyond the end of the log (${last})`
+  return new WeirError(`${what}.`, {
     code: 'WEIR_POSITION_LOST',
     domain: 'external',
     retry: false,
     where: log,
-    todo: 'The stream was deleted or replaced. Delete all keys of this partition to start it anew.',
+    todo: 'Keys were deleted, replaced or evicted (maxmemory-policy?). Delete all keys of this partition to start it anew.',
   })
 }

@@ -5,7 +5,7 @@
 --       then sections, each a count followed by that many items (pairs count as two):
 --       tails · meta pairs · pend pairs · view pairs · view gone · outbox id+fields(JSON) · snapshot pairs ·
 --       snapshot gone · dead · late · live · acks pairs
--- Out   {'FENCED' | 'DUP' | 'STALE' | 'GONE'} | {'OK' | 'CLOCK', now, last id}
+-- Out   {'FENCED' | 'DUP' | 'STALE' | 'GONE'} | {'OK' | 'CLOCK', now, last id, entries ever added}
 local m = redis.call('HMGET', KEYS[1], 'owner', 'cid', 'live')
 if m[1] ~= ARGV[1] then return { 'FENCED' } end
 if m[2] ~= ARGV[2] then
@@ -70,5 +70,5 @@ pairs_to(KEYS[10])
 if ARGV[7] ~= '' then redis.call('XTRIM', KEYS[2], 'MINID', '~', ARGV[7]) end
 if ARGV[8] ~= '' then redis.call('XTRIM', KEYS[6], 'MINID', ARGV[8]) end
 local last = info['last-generated-id']
-if tonumber(string.match(last, '^%d+')) > now + 60000 then return { 'CLOCK', now, last } end
-return { 'OK', now, last }
+if tonumber(string.match(last, '^%d+')) > now + 60000 then return { 'CLOCK', now, last, info['entries-added'] } end
+return { 'OK', now, last, info['entries-added'] }

@@ -2,31 +2,49 @@
 import type { Redis } from 'ioredis'
 import type { CompiledConfig } from '../config/compiled.ts'
 import { readControl } from '../control/control-log.ts'
+import { sharedKeys } from '../stream/keys.ts'
 
 export class Controls {
   private readonly redis: Redis
   private readonly namespace: string
   private readonly configs = new Map<string, CompiledConfig>()
   private last = '0-0'
+  /** Entries of the control log at the last look: it only ever grows, unless it lost some. */
+  private length = 0
   /** Id of the newest config, '' before the first. */
   newest = ''
+  /** How often the control log was found to have lost what had been read from it. */
+  losses = 0
 
   constructor(redis: Redis, namespace: string) {
     this.redis = redis
     this.namespace = namespace
   }
 
-  /** Reads what was appended since; true if there is a newer config. */
+  /**
+   * Reads what was appended since; true if another config is the newest. Where the log has lost entries (flushed, or a
+   * failover to a server that never had them), all is read anew: nobody else could follow what is there no more.
+   */
   async refresh(): Promise<boolean> {
-    const entries = await readControl(this.redis, this.namespace, this.last)
+    const { losses } = this
+    const length = await this.redis.xlen(sharedKeys(this.namespace).control)
+    const shorter = length < this.length
+    this.length = length
+    if (shorter) {
+      this.configs.clear()
+      this.last = '0-0'
+      this.newest = ''
+      this.losses++
+    }
     const before = this.newest
+    const entries = await readControl(this.redis, this.namespace, this.last)
     for (const entry of entries) {
       this.last = entry.id
       if (entry.kind !== 'config') continue
       this.configs.set(entry.id, entry.config)
       this.newest = entry.id
     }
-    return this.newest !== before
+    return this.newest !== before || losses !== this.losses
   }
 
   has(id: string): boolean {

@@ -12,6 +12,7 @@ import type { PartitionKeys } from '../stream/keys.ts'
 import { Drain } from './drain.ts'
 import { withEvidence } from './evidence.ts'
 import type { Fold, Outputs, Small } from './folding.ts'
+import { neverRead } from './holes.ts'
 import { lostRows, type Numbers, outboxPairs, pendPairs } from './outgoing.ts'
 import { logAhead } from './log-ahead.ts'
 import { type Acquired, type Commit, type Committed, commit, renew } from './redis-scripts.ts'
@@ -32,6 +33,8 @@ export interface PartitionEnvironment {
   onFailure: (where: string, error: unknown) => void
   /** A monotone clock, ms: the machine's own may be set back while we work. */
   now: () => number
+  /** Entries of a partition that were gone before they were read. */
+  onHole?: (partition: string, entries: number) => void
 }
 
 /** How long a stopping worker waits for a Redis that is away: nothing is lost, the next owner replays. */
@@ -72,6 +75,8 @@ export class Partition {
   private readonly retention: Retention
   private readonly numbers: Numbers
   private cid: string
+  /** Entries that were gone before they were read, since the beginning; `n` holds them as well. */
+  private holes: number
   private tails: string[] = []
   private dirty = false
   private inFlight: Promise<void> | null = null
@@ -113,6 +118,7 @@ export class Partition {
     this.n = Number(acquired.meta.get('n') ?? 0)
     this.snapshotN = rounds.manifest.n
     this.committed = { off: this.off, n: this.n }
+    this.holes = Number(acquired.meta.get('holes') ?? 0)
     this.numbers = JSON.parse(acquired.meta.get('numbers') ?? '{"pend":0,"outbox":0,"seq":{}}') as Numbers
     this.marked = fold.small().control
     this.drain = new Drain(env.store, this.keys, this.token, (error) =>
@@ -220,7 +226,7 @@ export class Partition {
   private beginSnapshot(now: number): void {
     this.snapshotAt = now
     this.snapshotN = this.n
-    if (!this.rounds.running) this.rounds.begin(this.fold, this.off, this.n)
+    if (!this.rounds.running) this.rounds.begin(this.fold, this.off, this.n, this.holes)
   }
 
   private async commit(now: number): Promise<void> {
@@ -244,6 +250,7 @@ export class Partition {
     this.cid = built.commit.after
     this.committed = { off: taken.off, n: taken.n }
     this.see(done)
+    this.count(neverRead(taken, done))
     this.leaseAt = now
     if (built.completes) {
       this.retention.snapshotAt(built.completes)
@@ -252,6 +259,15 @@ export class Partition {
     this.drain.add(built.commit.pend)
     this.shipper.add(built.commit.outbox)
     await this.shipper.confirm(now)
+  }
+
+  /** Notes entries that were gone before they were read; the next commit stores their number. */
+  private count(holes: number): void {
+    if (holes === 0) return
+    this.n += holes
+    this.holes += holes
+    this.dirty = true
+    this.env.onHole?.(this.name, holes)
   }
 
   /** Cuts here: what was folded so far belongs to this commit, whatever is folded while it is under way does not. */
@@ -290,7 +306,14 @@ export class Partition {
       trim: this.retention.trim(),
       outboxTrim: this.shipper.trim,
       tails: taken.tails,
-      meta: ['small', JSON.stringify(taken.small), 'numbers', JSON.stringify(this.numbers), ...upload.meta],
+      meta: [
+        'small',
+        JSON.stringify(taken.small),
+        'numbers',
+        JSON.stringify(this.numbers),
+        ...this.holesPair(),
+        ...upload.meta,
+      ],
       pend,
       view,
       viewGone: outputs.viewGone,
@@ -303,6 +326,10 @@ export class Partition {
       acks: upload.acks,
     }
     return { commit, completes: upload.completes }
+  }
+
+  private holesPair(): string[] {
+    return this.holes === 0 ? [] : ['holes', String(this.holes)]
   }
 
   /** Sends one commit until it is answered. A resend is byte-identical, so a lost reply answers DUP. */

@@ -37,7 +37,7 @@ const NO_LOG: Log = { ids: [], added: 0, last: 0, group: null }
 
 export type Acquiring =
   | { verdict: 'HELD' | 'RESET' }
-  | { verdict: 'OK'; token: string; cid: string; off: number; n: number; lost: number; small: string | null }
+  | { verdict: 'OK'; token: string; cid: string; off: number; n: number; small: string | null }
 
 export interface Commitment {
   token: string
@@ -62,14 +62,15 @@ export function acquire(store: Store, worker: string, nonce: string, own: string
   const off = meta?.off ?? 0
   const n = meta?.n ?? 0
   const log = store.log ?? NO_LOG
-  if (off > log.last) return [{ verdict: 'RESET' }, store]
+  // A group that moved without a position: the position was deleted.
+  const gone = (meta?.off ?? null) === null && (log.group?.off ?? 0) > 0
+  if (gone || off > log.last) return [{ verdict: 'RESET' }, store]
   const epoch = (meta?.epoch ?? 0) + 1
   const token = `${epoch}:${worker}:${nonce}`
   const cid = meta?.cid ?? '0:0'
   const small = meta?.small ?? null
-  const lost = Math.max(0, log.added - log.ids.length - n)
   return [
-    { verdict: 'OK', token, cid, off, n, lost, small },
+    { verdict: 'OK', token, cid, off, n, small },
     {
       ...store,
       log: { ...log, group: log.group ?? { off, read: Math.min(n, log.added) } },

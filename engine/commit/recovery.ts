@@ -46,7 +46,9 @@ export async function recover(
   }
   if (committed === undefined) return { rounds, replayed, check: 'nothing to check' }
   const agreed = agreement(committed, fold.small(), replayed)
-  const n = manifest.n + replayed
+  // What was gone before it was read is counted, and cannot be replayed.
+  const holes = Number(meta.get('holes') ?? 0) - (manifest.holes ?? 0)
+  const n = manifest.n + replayed + holes
   if (agreed === 'different' || n !== Number(meta.get('n') ?? 0))
     throw mismatch(keys, committed, fold, n, Number(meta.get('n') ?? 0))
   const check = agreed === 'same' ? 'passed' : 'passed, outputs changed with the version'

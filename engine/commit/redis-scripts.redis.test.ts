@@ -10,6 +10,7 @@ import {
   startBench,
   TTL,
 } from './commit.fixture.ts'
+import { neverRead } from './holes.ts'
 import { acquire, commit, renew } from './redis-scripts.ts'
 
 let bench: Bench
@@ -183,6 +184,7 @@ test('acquire of a new partition makes its group at the beginning and keeps the 
   const keys = freshKeys()
   const acquired = await own(redis, keys)
   expect(acquired.meta.get('control0')).toBe('1-0')
+  await commit(redis, keys, commitOf(acquired.token, '0:0', '1:a', []))
   expect(await groupOf(redis, keys)).toMatchObject({ name: 'weir', 'last-delivered-id': '0-0', pending: 0 })
   await redis.hset(keys.meta, 'exp', '0')
   const later = await acquire(redis, keys, 'w1', 'n', TTL, '7-0')
@@ -221,15 +223,17 @@ test('a log that was deleted and filled again: counting goes on, the group is ne
   expect((await groupOf(redis, keys))['entries-read']).toBe(1)
 })
 
-test('how many entries were trimmed before they were read is told exactly', async () => {
+test('how many entries were trimmed before they were read is told exactly, at the end of the log', async () => {
   const { redis } = bench
   const keys = freshKeys()
   const ids = await addEntries(redis, keys, 10)
   const { token } = await own(redis, keys)
   await commit(redis, keys, commitOf(token, '0:0', '1:a', ids.slice(0, 3)))
   await redis.xtrim(keys.log, 'MAXLEN', 4)
-  await redis.hset(keys.meta, 'exp', '0')
-  expect((await own(redis, keys)).lost).toBe(3)
+  const rest = commitOf(token, '1:a', '2:a', ids.slice(6, 9), { n: 6 })
+  expect(neverRead(rest, await commit(redis, keys, rest))).toBe(0)
+  const last = commitOf(token, '2:a', '3:a', ids.slice(9), { n: 7 })
+  expect(neverRead(last, await commit(redis, keys, last))).toBe(3)
 })
 
 test('with memory full, commits, renewals and take-overs pass while producers are refused', async () => {

@@ -25,7 +25,7 @@ function scripted(redis: Redis): Scripted {
 export type Acquired =
   | { verdict: 'HELD'; left: number }
   | { verdict: 'RESET'; off: string; last: string }
-  | { verdict: 'OK'; token: string; now: number; lost: number; last: string; meta: Map<string, string> }
+  | { verdict: 'OK'; token: string; now: number; last: string; meta: Map<string, string> }
 
 export async function acquire(
   redis: Redis,
@@ -44,13 +44,12 @@ export async function acquire(
       return { verdict: 'RESET', off: String(reply[1]), last: String(reply[2]) }
     default: {
       const meta = new Map<string, string>()
-      for (let i = 5; i + 1 < reply.length; i += 2) meta.set(String(reply[i]), String(reply[i + 1]))
-      const [, token, now, lost, last] = reply
+      for (let i = 4; i + 1 < reply.length; i += 2) meta.set(String(reply[i]), String(reply[i + 1]))
+      const [, token, now, last] = reply
       return {
         verdict: 'OK',
         token: String(token),
         now: Number(now),
-        lost: Number(lost),
         last: String(last),
         meta,
       }
@@ -119,6 +118,8 @@ export interface Committed {
   verdict: 'OK' | 'DUP' | 'FENCED' | 'STALE' | 'GONE' | 'CLOCK'
   now: number
   last: string
+  /** Entries ever written to the log. */
+  added: number
 }
 
 /** Entries kept in each of live, dead and late. */
@@ -166,5 +167,6 @@ export async function commit(redis: Redis, keys: PartitionKeys, c: Commit): Prom
     verdict: reply[0] as Committed['verdict'],
     now: Number(reply[1] ?? 0),
     last: String(reply[2] ?? ''),
+    added: Number(reply[3] ?? 0),
   }
 }

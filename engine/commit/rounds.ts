@@ -16,6 +16,8 @@ export interface Manifest {
   /** Position the state is at. */
   off: string
   n: number
+  /** Of these, entries that were gone before they were read; absent: none. */
+  holes?: number
   /** Field of every block. */
   fields: Record<string, string>
 }
@@ -43,8 +45,8 @@ export class Rounds {
     return this.next !== null
   }
 
-  /** Encodes the state as it is now; `off`, `n`: the position it is at. */
-  begin(fold: Fold, off: string, n: number): void {
+  /** Encodes the state as it is now; `off`, `n`, `holes`: the position it is at. */
+  begin(fold: Fold, off: string, n: number, holes = 0): void {
     const { changed, names, acks } = fold.snapshot()
     const round = this.manifest.round + 1
     const fields: Record<string, string> = {}
@@ -54,7 +56,7 @@ export class Rounds {
       fields[name] = bytes === undefined ? this.manifest.fields[name]! : `${name}@${round}`
       if (bytes !== undefined) queue.push([fields[name], bytes])
     }
-    this.next = { manifest: { round, off, n, fields }, queue, acks }
+    this.next = { manifest: { round, off, n, ...(holes === 0 ? {} : { holes }), fields }, queue, acks }
     // A round that died may have left fields under the very names this one writes.
     const written = new Set([...Object.values(fields), `manifest@${round}`])
     this.garbage = this.garbage.filter((field) => !written.has(field))

@@ -1,8 +1,9 @@
 /** What does Redis do when its memory is full, and how far is that? */
 import { bytes } from '../state/short.ts'
-import { type Check, fail, ofRedis, ok, warn } from './finding.ts'
+import { type Check, fail, type Finding, ofRedis, ok, warn } from './finding.ts'
 
-export const eviction: Check = ofRedis(({ info }) => {
+/** `info`: fields of INFO by name. */
+export function evictionFinding(info: ReadonlyMap<string, string>): Finding {
   const policy = info.get('maxmemory_policy')
   if (policy === undefined)
     return warn('eviction', 'could not look: INFO does not say maxmemory_policy', 'It must be noeviction.')
@@ -18,7 +19,9 @@ export const eviction: Check = ofRedis(({ info }) => {
   if (limit === 0)
     return warn('eviction', `${policy} would delete logs and positions; only maxmemory 0 prevents it`, todo)
   return fail('eviction', `${policy} deletes logs and positions when memory is full`, todo)
-})
+}
+
+export const eviction: Check = ofRedis(({ info }) => evictionFinding(info))
 
 export const headroom: Check = ofRedis(({ info }) => {
   const used = Number(info.get('used_memory') ?? 0)

@@ -21,7 +21,8 @@ export async function readRedis(redis: Redis, host: string): Promise<RedisFacts>
   }
 }
 
-function parseInfo(text: string): Map<string, string> {
+/** Fields of INFO by name. */
+export function parseInfo(text: string): Map<string, string> {
   const info = new Map<string, string>()
   for (const line of text.split('\r\n')) {
     const colon = line.indexOf(':')
