@@ -274,9 +274,9 @@ export class Worker {
   }
 }
 
-/** A monotone clock, ms. */
+/** A monotone clock, whole ms: log ids are made of it. */
 function monotone(): number {
-  return performance.now()
+  return Math.floor(performance.now())
 }
 
 function pause(ms: number): Promise<void> {

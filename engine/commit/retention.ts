@@ -43,7 +43,7 @@ export class Retention {
   /** Lowest id to keep, or '' where nothing is to be trimmed. */
   trim(): string {
     if (this.snapshot === '0-0') return ''
-    let below = `${Math.max(0, this.now - this.age)}-0`
+    let below = `${Math.max(0, Math.floor(this.now - this.age))}-0`
     while (this.marks.length > 0 && this.total - this.marks[0]![1] > this.bytes) {
       const [id] = this.marks.shift()!
       if (later(id, below)) below = id
