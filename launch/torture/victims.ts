@@ -2,16 +2,24 @@
 
 /** The name of Redis among the victims. */
 export const REDIS = 'redis'
+/** Shuffles for an order in which no two of a kind are neighbours. */
+const TRIES = 200
 
 export function* victims(seed: number, names: readonly string[]): Generator<string, never> {
   const random = mulberry32(seed)
   let last = ''
   for (let round = 0; ; round++) {
-    const order = shuffled(round % 2 === 0 ? [...names, REDIS] : names, random)
-    // Nobody twice in a row: who has just died is not there yet.
-    if (order[0] === last) order.push(order.shift()!)
+    const all = round % 2 === 0 ? [...names, REDIS] : names
+    let order = shuffled(all, random)
+    for (let tries = 1; tries < TRIES && !apart([last, ...order]); tries++) order = shuffled(all, random)
     for (const name of order) yield (last = name)
   }
+}
+
+/** Whether no two of a kind, such as `engine-1` and `engine-2`, follow one another: the second has yet to take over. */
+function apart(order: readonly string[]): boolean {
+  const kinds = order.map((name) => name.replace(/-\d+$/, ''))
+  return kinds.every((kind, i) => kind !== kinds[i + 1])
 }
 
 /** Fisher and Yates. */
