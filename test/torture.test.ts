@@ -8,7 +8,7 @@ import { descendants, launch, living } from './harness/launch.ts'
 test('under kill -9 nothing is lost and nothing doubled, and no process is left', async () => {
   const state = mkdtempSync(join(tmpdir(), 'weir-torture-'))
   const config = 'test/config/requests.config.ts'
-  const words = ['dev', '--torture', '--no-world', '--config', config, '--for', '26s']
+  const words = ['dev', '--torture', '--no-world', '--config', config, '--for', '23s']
   const weir = launch(words, { WEIR_DIR: state, PORT: '0' })
   onTestFinished(() => {
     for (const pid of living([weir.child.pid!, ...descendants(weir.child.pid!)])) process.kill(pid, 'SIGKILL')
