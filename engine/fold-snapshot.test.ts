@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { AlertFold } from './alert/alert-fold.ts'
 import type { CompiledConfig } from './config/compiled.ts'
 import type { Entry } from './event/entry.ts'
 import { PartitionFold } from './fold.ts'
@@ -83,4 +84,20 @@ test('only what changed since the last snapshot is in the next one, and all of i
   restored.restore(both)
   for (const one of [fold, restored]) one.step(entry(300, 1))
   expect(restored.small()).toEqual(fold.small())
+})
+
+test('control states only follow one another: an older marker is dead, with the reason', () => {
+  const fold = fresh()
+  fold.step(control(START, '2-0'))
+  const { chain } = fold.small()
+  fold.step(control(START + 1, '1-0'))
+  fold.step(control(START + 2, '2-0'))
+  expect(fold.small()).toMatchObject({ control: '2-0', dead: 1, chain })
+  expect(fold.take().dead.map(({ reason }) => reason)).toEqual([
+    'control state 1-0 is older than 2-0, in force',
+  ])
+  const alerts = new AlertFold('2-0')
+  alerts.step(control(START, '1-9'))
+  alerts.step(control(START, '10-0'))
+  expect(alerts.small()).toMatchObject({ control: '10-0', dead: 1 })
 })

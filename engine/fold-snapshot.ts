@@ -34,7 +34,7 @@ interface Header {
     columns: number[][]
     frontier: (number | null)[]
   }[]
-  rules: { id: string; hash: string; standings: [number, Standing][] }[]
+  rules: { id: string; hash: string; standings: [number, Standing][]; failing?: string | null }[]
   /** Fields of `view` that were written: a later config may have to take them away. */
   shown: string[]
   clock?: ClockState
@@ -79,6 +79,7 @@ export function loadFold(fold: PartitionFold, written: Blocks): void {
   for (const rule of saved.rules) {
     const state = fold.plan.rules.find((r) => r.rule.id === rule.id && r.rule.hash === rule.hash)
     for (const [group, standing] of rule.standings) state?.standings.set(group, standing)
+    if (state) state.failing = rule.failing ?? null
   }
   fold.plan.restoreShown(saved.shown)
   if (saved.clock !== undefined) fold.clock.restore(saved.clock)
@@ -105,7 +106,12 @@ function header(fold: PartitionFold): Header {
       columns: state.columns.map((column) => Array.from(state.groups.keys, (_, id) => column.get(id))),
       frontier: state.ladder.frontier(),
     })),
-    rules: fold.plan.rules.map((r) => ({ id: r.rule.id, hash: r.rule.hash, standings: [...r.standings] })),
+    rules: fold.plan.rules.map((r) => ({
+      id: r.rule.id,
+      hash: r.rule.hash,
+      standings: [...r.standings],
+      failing: r.failing,
+    })),
     shown: fold.plan.shownFields(),
     clock: fold.clock.toJSON(),
   }

@@ -33,7 +33,8 @@ function recovered(fold: Fold, kept: Kept): Fold {
   for (const [id, fields] of kept.log) fold.step(decode(id, fields))
   return fold
 }
-const partitionFold = (): PartitionFold => new PartitionFold('s', 0, '1-0', (id) => v1.configs[id]!)
+const partitionFold = (): PartitionFold =>
+  new PartitionFold('s', 0, '1-0', (id) => v1.configs[id] ?? v1.configs['1-0']!)
 
 test.each([
   ['a partition', () => recovered(partitionFold(), v1.partition), v1.partition, partitionFold],
@@ -90,7 +91,7 @@ test('view fields of metrics that a later config removes go, also when a restart
   fold.take()
   const restored = partitionFold()
   restored.restore(rewritten(fold, v1.partition))
-  const next = decode(`${Date.UTC(2026, 0, 5, 10, 5)}-0`, ['weir', 'control/1', 'id', '1-0'])
+  const next = decode(`${Date.UTC(2026, 0, 5, 10, 5)}-0`, ['weir', 'control/1', 'id', '3-0'])
   for (const one of [fold, restored]) one.step(next)
   const [gone, restoredGone] = [fold.take().viewGone, restored.take().viewGone]
   expect(gone.filter((field) => field.startsWith('share/'))).not.toEqual([])

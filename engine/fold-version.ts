@@ -67,7 +67,7 @@ export function agreement(committed: string, arrived: Small, replayed: number): 
   assertKnown(version)
   if (version === FOLD_VERSION) return 'different'
   const changed = (Object.keys(before) as (keyof Small)[]).filter(
-    (field) => field !== 'version' && before[field] !== arrived[field],
+    (field) => field !== 'version' && JSON.stringify(before[field]) !== JSON.stringify(arrived[field]),
   )
   if (changed.length === 0) return 'same'
   return changed.length === 1 && changed[0] === 'chain' && replayed > 0 ? 'changed' : 'different'

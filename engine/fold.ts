@@ -29,6 +29,7 @@ import { loadFold, saveFold } from './fold-snapshot.ts'
 import { FOLD_VERSION } from './fold-version.ts'
 import { LogClock } from './log-clock.ts'
 import { Plan } from './plan.ts'
+import { compareIds } from './stream/entry-id.ts'
 import { partitionOf } from './stream/partition-hash.ts'
 import { TURN } from './window/metric-state.ts'
 
@@ -38,6 +39,9 @@ export const MAX_AHEAD = 60_000
 const QUIET = 2000
 /** At most this many turns are looked at one by one when time jumps: the length of a ring. */
 const MAX_TURNS = 64
+
+/** Failing rules named in the small state. */
+const MAX_FAILING = 10
 
 export class PartitionFold implements Fold {
   readonly partition: number
@@ -90,15 +94,7 @@ export class PartitionFold implements Fold {
       this.read(entry)
     } catch (error) {
       const rows = entry.kind === 'batch' || entry.kind === 'reject' ? entry.n : 1
-      this.lose(
-        'dead',
-        entry.id,
-        0,
-        '',
-        '',
-        `the fold failed on this entry: ${String(error)}`.slice(0, 500),
-        '',
-      )
+      this.loseEntry(entry.id, `the fold failed on this entry: ${String(error)}`.slice(0, 500))
       this.counts.dead += Math.max(0, rows - (this.accounted - before))
     }
   }
@@ -126,10 +122,10 @@ export class PartitionFold implements Fold {
         this.reject(entry)
         break
       case 'broken':
-        this.lose('dead', entry.id, 0, '', '', entry.reason, entry.raw)
+        this.loseEntry(entry.id, entry.reason, entry.raw)
         break
       case 'control':
-        this.applyControl(entry.control)
+        this.mark(entry.id, entry.control)
         break
       case 'tick':
         this.quiet(entry.ms)
@@ -145,6 +141,7 @@ export class PartitionFold implements Fold {
   }
 
   small(): Small {
+    const failing = this.plan.failing()
     return {
       version: FOLD_VERSION,
       control: this.control,
@@ -155,6 +152,7 @@ export class PartitionFold implements Fold {
       newestAt: this.newestAt,
       ...(this.ids.span !== null && { idSpan: this.ids.span }),
       ...(this.plan.other > 0 && { other: this.plan.other }),
+      ...(failing.length > 0 && { failing: failing.slice(0, MAX_FAILING) }),
       chain: this.chain.toString(),
     }
   }
@@ -179,6 +177,13 @@ export class PartitionFold implements Fold {
 
   restore(blocks: ReadonlyMap<string, Buffer>): void {
     loadFold(this, blocks)
+  }
+
+  /** Control states only follow one another: an owner marks newer ones, so an older one comes from a stranger. */
+  private mark(id: string, control: string): void {
+    const order = compareIds(control, this.control)
+    if (order > 0) this.applyControl(control)
+    else if (order < 0) this.loseEntry(id, `control state ${control} is older than ${this.control}, in force`)
   }
 
   /** Puts a control state in force: metrics whose hash did not change keep their panes, rules their standings. */
@@ -349,6 +354,10 @@ export class PartitionFold implements Fold {
     if (!(boundary > this.settled)) return
     this.settled = boundary
     this.plan.settle(final)
+  }
+
+  private loseEntry(id: string, reason: string, raw = ''): void {
+    this.lose('dead', id, 0, '', '', reason, raw)
   }
 
   private loseRow(

@@ -92,6 +92,11 @@ export class Plan {
     for (const rule of listeners) rule.look(at, null, (change) => this.tell(rule, change), this.excuse)
   }
 
+  /** Rules that fail, with the reason; of each the first one found. */
+  failing(): string[] {
+    return this.rules.flatMap(({ rule, failing }) => (failing === null ? [] : [`${rule.id}: ${failing}`]))
+  }
+
   /** The log's clock has turned out to be ahead: what was told is unknown from now on. */
   doubt(): void {
     const at = this.sink.turned * TURN

@@ -7,7 +7,7 @@ const PURE = [
   'engine/{window,rule,alert}/**',
   'engine/event/{batch,bounds,column-check,decode,entry,event-ids,flat,flat-columns,hash-generations,hash-log,hash64,lane,nearest,rejected,retired-producers,run,sequence,validate}.ts',
   'engine/{commit/chain,commit/folding,view/encode}.ts',
-  'engine/stream/{keys,partition-hash,redis-url}.ts',
+  'engine/stream/{entry-id,keys,partition-hash,redis-url}.ts',
   'engine/config/{compiled,duration,nearest,window}.ts',
   'scrapers/outcome/**',
   'scrapers/define/landmark.ts',

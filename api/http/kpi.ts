@@ -27,15 +27,24 @@ export function listKpis(c: Context, { reader, clock }: KpiDeps): Response {
   readQuery(c.req.url, [])
   const config = reader.config()
   if (config === null) return problem(c, NO_CONFIG)
-  const metrics = config.metrics.map((metric) => describe(metric, config))
+  const failing = reader.health().failing ?? []
+  const metrics = config.metrics.map((metric) => describe(metric, config, failing))
   return c.json({ ...freshness(reader, clock()), metrics })
 }
 
-function describe(metric: CompiledMetric, config: CompiledConfig): Record<string, unknown> {
+/** `failing`: rules that fail, `<rule>: <reason>`. */
+function describe(
+  metric: CompiledMetric,
+  config: CompiledConfig,
+  failing: readonly string[],
+): Record<string, unknown> {
   const { name, stream, title, unit, by, of, where, stats, windows, series } = metric
   const rules = config.rules
     .filter((rule) => rule.metric === name)
-    .map(({ id, kind, stat, window, severity }) => ({ id, kind, stat, window, severity }))
+    .map(({ id, kind, stat, window, severity }) => {
+      const why = failing.find((one) => one.startsWith(`${id}: `))?.slice(id.length + 2)
+      return { id, kind, stat, window, severity, ...(why !== undefined && { failing: why }) }
+    })
   return { name, stream, title, unit, by, of, where, stats, windows, series, rules }
 }
 

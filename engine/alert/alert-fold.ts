@@ -17,6 +17,7 @@ import type { SavedRetired } from '../event/retired-producers.ts'
 import { type ProducerState, Producers } from '../event/sequence.ts'
 import { FOLD_VERSION, headStep, migrate, readHead } from '../fold-version.ts'
 import type { Alert, AlertChange } from './alert.ts'
+import { compareIds } from '../stream/entry-id.ts'
 import { type AlertRow, isAlertRow } from './row.ts'
 
 /** Resolved alerts kept for readers. */
@@ -63,7 +64,8 @@ export class AlertFold implements Fold {
         this.batch(entry)
         break
       case 'control':
-        this.control = entry.control
+        if (compareIds(entry.control, this.control) >= 0) this.control = entry.control
+        else this.lose(entry.id, 0, `control state ${entry.control} is older than ${this.control}, in force`)
         break
       case 'tick':
       case 'clock':

@@ -74,6 +74,8 @@ export interface Small {
   idSpan?: number
   /** Events counted under `__other__` because a metric had too many groups, once per metric; absent: none. */
   other?: number
+  /** Rules that cannot be judged because they fail, `<rule>: <reason>`, at most 10; absent where none does. */
+  failing?: string[]
   /** Hash over all outputs so far. */
   chain: string
 }

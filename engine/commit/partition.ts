@@ -8,6 +8,7 @@ import type { CompiledStream } from '../config/compiled.ts'
 import { decode } from '../event/decode.ts'
 import type { Entry } from '../event/entry.ts'
 import type { SeriesStore } from '../series/store.ts'
+import { compareIds } from '../stream/entry-id.ts'
 import type { PartitionKeys } from '../stream/keys.ts'
 import { Drain } from './drain.ts'
 import { withEvidence } from './evidence.ts'
@@ -170,7 +171,8 @@ export class Partition {
     this.retention.measure(now + this.skew)
     const due = this.fold.dueAt()
     const tick = due !== null && now + this.skew >= due
-    const mark = newestControl !== '' && newestControl !== this.marked ? newestControl : ''
+    const mark =
+      newestControl !== '' && compareIds(newestControl, this.marked || '0-0') > 0 ? newestControl : ''
     // These do not wait for a quiet moment, which a busy partition may never have.
     const word = this.fold.minds(this.ahead) || (this.ahead && tick)
     if (mark !== '' || (word && now - this.wordAt >= WORD_EVERY)) {

@@ -114,6 +114,21 @@ test.each([
   await expect(appendConfig(redis, 'a', config(8, fields), 'test')).rejects.toThrow(why)
 })
 
+test('a stream that was away for some configs comes back as it was, or not at all', async () => {
+  await appendConfig(redis, 'a', config(), 'test')
+  const without = {
+    ...config(8, {}, 'without'),
+    streams: config().streams.filter(({ name }) => name !== 'trades'),
+  }
+  await appendConfig(redis, 'a', without, 'test')
+  await appendConfig(redis, 'a', { ...without, hash: 'again' }, 'test')
+  const narrower = config(8, { pair: t.Number() }, 'narrower')
+  await expect(appendConfig(redis, 'a', narrower, 'test')).rejects.toThrow(
+    'would change from string to number',
+  )
+  expect((await appendConfig(redis, 'a', config(8, {}, 'back'), 'test')).changed).toBe(true)
+})
+
 test('widening is not', async () => {
   await appendConfig(redis, 'a', config(8, { n: t.Integer() }), 'test')
   const wider = { n: t.Number(), side: t.Enum(['buy', 'sell', 'swap']), more: t.Optional(t.String()) }

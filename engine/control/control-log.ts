@@ -4,9 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
-import type { CompiledConfig } from '../config/compiled.ts'
+import type { CompiledConfig, CompiledStream } from '../config/compiled.ts'
 import { WeirError } from '../error.ts'
-import { sharedKeys } from '../stream/keys.ts'
+import { type SharedKeys, sharedKeys } from '../stream/keys.ts'
 import { incompatible } from './compatible.ts'
 import { parseControl, type ControlEntry } from './control-entry.ts'
 
@@ -38,7 +38,10 @@ export async function appendConfig(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const { tip, entry } = await newest(redis, keys.control)
     if (entry?.config.hash === config.hash) return { id: entry.id, changed: false }
-    const clash = incompatible(entry?.config.streams ?? [], config.streams)
+    const clash = incompatible(
+      await lastDeclared(redis, keys, entry?.config.streams ?? [], config),
+      config.streams,
+    )
     if (clash) throw newStream(clash.stream, clash.why)
     const argv = [tip, config.hash, by, text, ...counts]
     const reply = (await redis.eval(APPEND, 2, keys.control, keys.partitions, ...argv)) as string[]
@@ -88,6 +91,29 @@ export async function newestConfig(redis: Redis, namespace: string): Promise<Com
 }
 
 type RawEntry = [id: string, fields: string[] | null]
+
+/** What each stream was when it was last declared: one that comes back is the stream it was, its log is still there. */
+async function lastDeclared(
+  redis: Redis,
+  keys: SharedKeys,
+  current: CompiledStream[],
+  config: CompiledConfig,
+): Promise<CompiledStream[]> {
+  const known = new Set(current.map(({ name }) => name))
+  const away = config.streams.filter(({ name }) => !known.has(name)).map(({ name }) => name)
+  const existed = away.length === 0 ? [] : await redis.hmget(keys.partitions, ...away)
+  const missing = new Set(away.filter((_, i) => existed[i] !== null))
+  const found = [...current]
+  for (let end = '+'; missing.size > 0;) {
+    const page = (await redis.xrevrange(keys.control, end, '-', 'COUNT', 1)) as RawEntry[]
+    if (page.length === 0) break
+    const [id, fields] = page[0]!
+    end = `(${id}`
+    for (const stream of parseControl(id, fields ?? [])?.config.streams ?? [])
+      if (missing.delete(stream.name)) found.push(stream)
+  }
+  return found
+}
 
 /** `tip` is the id of the newest entry of any kind, '0-0' for none. */
 async function newest(redis: Redis, control: string): Promise<{ tip: string; entry: ControlEntry | null }> {

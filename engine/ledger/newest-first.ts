@@ -1,6 +1,6 @@
 /** The ledgers of all partitions of a stream as one, newest first, read in small pieces as they are asked for. */
 import type { Redis } from 'ioredis'
-import { compareIds } from '../stream/read-log.ts'
+import { compareIds } from '../stream/entry-id.ts'
 import { sendEach } from '../stream/send-each.ts'
 
 /** Rows read per partition at a time: with 4 KB each and a hundred partitions still a few MB. */

@@ -170,8 +170,13 @@ test('an error inside a rule is a verdict: unknown, told once, and everything el
     ['broken', 'unknown', 'rule failed: TypeError'],
     ['sound', 'firing', 'above 100'],
   ])
+  expect(fold.small().failing).toEqual(['broken: rule failed: TypeError'])
+  const restored = foldOf(testConfig('live', [broken]))
+  restored.restore(fold.snapshot().changed)
+  expect(restored.small()).toEqual(fold.small())
   fails = false
   wait(fold, 40_000, 50_000)
+  expect(fold.small().failing).toBeUndefined()
   expect(told(fold)).toMatchObject([{ rule: 'broken', verdict: 'firing' }])
   fails = true
   wait(fold, 50_000, MINUTE)

@@ -14,6 +14,8 @@ export class RuleState {
   readonly state: MetricState
   /** Groups that are not plainly ok. */
   readonly standings = new Map<number, Standing>()
+  /** Why the last look could not be made for some group, or null: the rule itself fails. */
+  failing: string | null = null
   /** The time before the window, for spikes; read at every look. */
   readonly baseline: PaneFold | null
   /** One pane of one group, for sparks. */
@@ -42,10 +44,12 @@ export class RuleState {
     excuse: Judgement | null = null,
   ): void {
     const failure = excuse ?? attempt(() => this.prepare(end))
+    if (excuse === null) this.failing = null
     for (const [group, key] of this.state.groups.keys.entries()) {
       if (key === null) continue
       const before = this.standings.get(group) ?? null
       const judged = failure ?? attempt(() => this.judge(group, end, fold, before?.fired ?? false))
+      if (judged.failed === true) this.failing ??= judged.reason
       const step = progress(before, judged, end, this.rule.kind === 'noData' ? 0 : this.rule.for)
       if (step.standing === null) this.standings.delete(group)
       else this.standings.set(group, step.standing)

@@ -12,6 +12,8 @@ export interface PartitionState {
   /** Committed position, and the number of entries up to there. */
   position: string
   read: number
+  /** Rules that cannot be judged because they fail, `<rule>: <reason>`. */
+  failing: string[]
   /** How far the newest id is ahead of the server's clock, ms; 0 where it is not by more than a minute. */
   ahead: number
   /** Written but not committed. `atLeast`: more wait than were looked at. */
@@ -54,6 +56,7 @@ export function partitionState(stream: string, partition: number, reply: readonl
     leaseLeft: Math.max(0, number('exp') - now),
     position: said.get('off') ?? '0-0',
     read: number('n'),
+    failing: failingOf(said.get('small')),
     ahead: isAhead(last, now) ? Number.parseInt(last) - now : 0,
     lag: { entries, events: number('waiting-rows'), atLeast: entries > seen },
     committedAge: at === undefined ? null : Math.max(0, now - Number(at)),
@@ -66,6 +69,10 @@ export function partitionState(stream: string, partition: number, reply: readonl
     late: number('late'),
     ...smallOf(said.get('small')),
   }
+}
+
+function failingOf(json: string | undefined): string[] {
+  return json === undefined ? [] : ((JSON.parse(json) as Partial<Small>).failing ?? [])
 }
 
 /** A token is `epoch:worker:nonce`. */

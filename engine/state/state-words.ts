@@ -18,6 +18,7 @@ export function stateWords(state: EngineState): string {
     partitionsTable(partitions, names),
     streamsTable(partitions),
     ahead(partitions),
+    failing(partitions),
     stalled(partitions),
     shortMemory(partitions),
     tooManyGroups(partitions),
@@ -126,6 +127,16 @@ function emptyTotal(stream: string): StreamTotal {
   const lag = { entries: 0, events: 0, atLeast: false }
   const counts = { counted: 0, duplicate: 0, late: 0, dead: 0, missing: 0, groups: 0 }
   return { stream, partitions: 0, lag, ...counts, log: 0, snapshot: 0, view: 0 }
+}
+
+/** Rules that see nothing, whatever happens. */
+function failing(partitions: readonly PartitionState[]): string {
+  const rules = new Set(partitions.flatMap((one) => one.failing))
+  return [...rules]
+    .map(
+      (rule) => `Rule ${rule}: it cannot be judged, so it neither fires nor resolves. Mend or remove it.\n`,
+    )
+    .join('')
 }
 
 /** Logs whose time means nothing. */

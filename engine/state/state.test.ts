@@ -33,6 +33,20 @@ const said = (change: Record<string, string | number> = {}): string[] =>
     ...change,
   }).flatMap(([name, value]) => [name, String(value)])
 
+test('rules that fail, and logs ahead of the clock, are named', () => {
+  const small = JSON.stringify({ ...SMALL, failing: ['high: rule failed: TypeError'] })
+  const one = partitionState('trades', 3, said({ small, 'last-generated-id': `${NOW + 7_200_000}-0` }))
+  const words = stateWords({
+    now: NOW,
+    namespace: 'weir',
+    control: { id: '1-0', hash: 'h', by: 'me' },
+    workers: [],
+    partitions: [one],
+  })
+  expect(words).toContain('Rule high: rule failed: TypeError: it cannot be judged')
+  expect(words).toContain("The log of trades.3 is 2h ahead of the server's clock")
+})
+
 test('what is said of a partition, with units', () => {
   expect(partitionState('trades', 3, said())).toMatchObject({
     owner: { worker: '4711.ab', epoch: 12 },

@@ -21,10 +21,3 @@ export async function* readLog(
     after = raw.at(-1)![0]
   }
 }
-
-/** Compares two entry ids as Redis does. */
-export function compareIds(a: string, b: string): number {
-  const [ams, aseq] = a.split('-').map(Number) as [number, number]
-  const [bms, bseq] = b.split('-').map(Number) as [number, number]
-  return ams - bms || aseq - bseq
-}

@@ -15,6 +15,8 @@ export interface EnginePulse {
   /** Events counted so far, all streams. */
   counted: number
   accounting: StreamAccounting[]
+  /** Rules that fail, `<rule>: <reason>`. */
+  failing: string[]
 }
 
 /** Entries that wait longer than this mean that the engine is behind, a partition without owner that it is down. ms */
@@ -49,6 +51,7 @@ export async function takePulse(
     newestEventAt: null,
     counted: 0,
     accounting: [],
+    failing: [],
   }
   for (const [i, { stream }] of targets.entries()) {
     const [exp, json, off] = (replies[1 + 2 * i]?.[1] ?? []) as (string | null)[]
@@ -64,6 +67,7 @@ export async function takePulse(
     pulse.lagEntries += lag
     add(byStream, stream, small, lag)
     pulse.counted += small?.counted ?? 0
+    for (const rule of small?.failing ?? []) if (!pulse.failing.includes(rule)) pulse.failing.push(rule)
     pulse.newestEventAt = Math.max(pulse.newestEventAt ?? 0, small?.newestAt ?? 0) || null
   }
   if (held === 0) pulse.engine = 'down'

@@ -80,6 +80,8 @@ export interface Health {
   lagEntries: number
   /** What an auditor found who counts apart from the engine; null where none does. */
   audit: Audit | null
+  /** Rules that cannot be judged because they fail, `<rule>: <reason>`; absent where none does. */
+  failing?: string[]
 }
 
 export type Change =

@@ -157,6 +157,7 @@ class RedisReader implements Reader {
       now: pulse?.now ?? Date.now(),
       lagEntries: pulse?.lagEntries ?? 0,
       audit: this.audit,
+      ...(pulse !== null && pulse.failing.length > 0 && { failing: pulse.failing }),
     }
   }
 
