@@ -1,4 +1,5 @@
 /** From a raw stream entry to an `Entry`; what cannot be read becomes `broken` with a reason, never an exception. */
+import { readColumns } from './columns.ts'
 import { type Columns, type Entry, MAX_DEAD_BYTES, type Rejected } from './entry.ts'
 
 /** Largest entry decoded, characters; anything above is broken (a hostile client cannot make us parse it). */
@@ -49,7 +50,7 @@ function batch(id: string, ms: number, named: Map<string, string>, fields: strin
   const head = header(named)
   const cols = named.get('cols') ?? ''
   if (head === null) return broken(id, ms, 'batch without readable from, seq or n', fields)
-  const columns = json(cols)
+  const columns = readColumns(cols) ?? json(cols)
   if (columns === null || typeof columns !== 'object' || Array.isArray(columns)) {
     return broken(id, ms, 'columns are not a JSON object', fields)
   }
