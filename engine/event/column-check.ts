@@ -44,7 +44,9 @@ const FITS: Record<string, Fits> = {
 
 /** JSON can say 1e999: that is no number one can add up. */
 function numbers(column: unknown[], optional: boolean): boolean {
-  for (const value of column) if (!Number.isFinite(value) && !(optional && value === null)) return false
+  for (let i = 0; i < column.length; i++) {
+    if (!Number.isFinite(column[i]) && !(optional && column[i] === null)) return false
+  }
   return true
 }
 

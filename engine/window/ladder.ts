@@ -22,6 +22,8 @@ export class Ladder {
   /** Panes numbered below this are closed, per rung. */
   private readonly closedTo: number[]
   private readonly amended: Set<Pane>[]
+  /** The finest pane of the last event; null where it may be gone. */
+  private current: Pane | null = null
 
   /**
    * `sizes`: rung sizes in ms, finest first, each dividing the next.
@@ -38,10 +40,14 @@ export class Ladder {
   /** Adds one event; returns the pane it fell into. */
   add(at: number, group: number, matched: boolean, value: number): Pane {
     const number = Math.floor(at / this.sizes[0]!)
-    const pane = this.panes[0]!.get(number) ?? this.open(0, number)
+    const pane = this.current?.number === number ? this.current : this.finest(number)
     pane.add(group, matched, value)
     if (pane.closed) this.amend(0, pane, group)
     return pane
+  }
+
+  private finest(number: number): Pane {
+    return (this.current = this.panes[0]!.get(number) ?? this.open(0, number))
   }
 
   /** Makes the cell of `group` in a finest pane anew out of `parts`, in order; a closed pane is amended. */
@@ -55,6 +61,7 @@ export class Ladder {
   takeOpen(): Pane[] {
     const open = sorted([...this.panes[0]!.values()].filter((pane) => !pane.closed))
     for (const pane of open) this.panes[0]!.delete(pane.number)
+    this.current = null
     return open
   }
 
@@ -158,6 +165,7 @@ export class Ladder {
   }
 
   private drop(asOf: number, final: number): void {
+    this.current = null
     for (let rung = 0; rung < this.sizes.length; rung++) {
       const size = this.sizes[rung]!
       const above = this.sizes[rung + 1] ?? size
@@ -204,6 +212,7 @@ export class Ladder {
   /** Puts back a pane read from a snapshot; panes must come in order of their number. */
   restorePane(rung: number, pane: Pane): void {
     this.panes[rung]!.set(pane.number, pane)
+    this.current = null
     if (pane.changed && pane.changed.size > 0) this.amended[rung]!.add(pane)
   }
 

@@ -4,6 +4,7 @@ import { type CompiledMetric, type CompiledRule, RUNGS, type Rung } from '../con
 import type { Columns } from '../event/entry.ts'
 import type { Evidence } from '../rule/verdict.ts'
 import { compileWhere, type RowTest } from '../rule/where.ts'
+import { GroupFacts } from './group-facts.ts'
 import { Groups } from './groups.ts'
 import { type Hash64, hashValue } from './hyper-log-log-hash.ts'
 import { Ladder, type OnPane } from './ladder.ts'
@@ -28,38 +29,18 @@ export function baselineRung(over: number): Rung {
   return RUNGS.findLast((rung) => over / RUNG_MS[rung] >= 24) ?? RUNGS[0]
 }
 
-/** One numeric column by group id, grown on demand. */
-class GroupColumn {
-  values = new Float64Array(64)
-  set(group: number, value: number): void {
-    if (group >= this.values.length) {
-      const bigger = new Float64Array(2 ** Math.ceil(Math.log2(group + 1)))
-      bigger.set(this.values)
-      this.values = bigger
-    }
-    this.values[group] = value
-  }
-  get(group: number): number {
-    return this.values[group] ?? 0
-  }
-}
-
 export class MetricState {
   metric: CompiledMetric
   readonly shape: Shape
   readonly groups: Groups
   readonly ladder: Ladder
   readonly folds: PaneFold[]
-  /** Per group: newest event time, log time of first sight, and where its newest matching event stands. */
-  readonly lastAt = new GroupColumn()
-  readonly firstSeen = new GroupColumn()
-  readonly lastMs = new GroupColumn()
-  readonly lastSeq = new GroupColumn()
-  readonly lastRow = new GroupColumn()
-  /** Per group: newest event time before the last boundary that was listened at (to 10 s), for noData. */
-  readonly heardAt = new GroupColumn()
-  /** All of the above, for snapshots; new ones at the end. */
-  readonly columns = [this.lastAt, this.firstSeen, this.lastMs, this.lastSeq, this.lastRow, this.heardAt]
+  private readonly facts = new GroupFacts()
+  readonly lastAt = this.facts.lastAt
+  readonly firstSeen = this.facts.firstSeen
+  readonly heardAt = this.facts.heardAt
+  /** What is known per group, for snapshots. */
+  readonly columns = this.facts.columns
   /** Newest event time of all groups, ms. */
   newestAt = 0
   private readonly where: RowTest | null
@@ -117,14 +98,8 @@ export class MetricState {
       const at = times[i]!
       const pane = this.ladder.add(at, group, matched, value)
       if (matched) pane.distinct?.add(group, this.hash.high, this.hash.low)
-      if (this.firstSeen.get(group) === 0) this.firstSeen.set(group, ms)
-      if (at > this.lastAt.get(group)) this.lastAt.set(group, at)
+      this.facts.saw(group, at, matched, ms, seq, row)
       if (at > this.newestAt) this.newestAt = at
-      if (matched) {
-        this.lastMs.set(group, ms)
-        this.lastSeq.set(group, seq)
-        this.lastRow.set(group, row)
-      }
     }
   }
 
@@ -150,8 +125,9 @@ export class MetricState {
 
   /** Where the newest matching event of a group stands in the log; null where there was none. */
   evidence(group: number): Evidence | null {
-    const ms = this.lastMs.get(group)
-    return ms === 0 ? null : { ms, seq: this.lastSeq.get(group), row: this.lastRow.get(group) }
+    const { lastMs, lastSeq, lastRow } = this.facts
+    const ms = lastMs.get(group)
+    return ms === 0 ? null : { ms, seq: lastSeq.get(group), row: lastRow.get(group) }
   }
 
   /** Panes of a rung by number. */
@@ -198,7 +174,7 @@ export class MetricState {
       if (key === null || key === '[]' || used.has(id) || held(id)) continue
       gone(id, key)
       this.groups.evict(id)
-      for (const column of this.columns) column.set(id, 0)
+      this.facts.forget(id)
     }
   }
 

@@ -40,8 +40,9 @@ export class Pane {
   /** Adds one event. `matched`: whether it meets the metric's `where`; `value` is ignored without `of`. */
   add(group: number, matched: boolean, value: number): void {
     this.dirty = true
-    const cells = this.page(group)
     const at = (group & PAGE_MASK) * this.shape.stride
+    let cells = this.cells[group >>> PAGE_BITS]
+    if (cells === undefined || cells[at + TOTAL] === 0) cells = this.page(group)
     cells[at + TOTAL]! += 1
     if (!matched) return
     const n = (cells[at + COUNT]! += 1)
