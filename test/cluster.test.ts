@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { loadConfig, openReader, type Reader } from '../engine/index.ts'
 import type { Order, Sent } from './cluster/producer.ts'
+import { makeUser, PASSWORD, refusals } from './harness/acl.ts'
 import { type ClusterNode, startCluster, type TestCluster } from './harness/cluster.ts'
 import { ROOT, startRole, type TestRole } from './harness/role.ts'
 
@@ -12,15 +13,18 @@ const CONFIG = `${ROOT}test/config/load.config.ts`
 const logOf = (partition: number): string => `weir:{load.${partition}}:log`
 
 let cluster: TestCluster
+let url = ''
 let engines: TestRole[] = []
 let producers: ChildProcess[] = []
 let reader: Reader
 
 beforeAll(async () => {
   cluster = await startCluster()
-  const env = { REDIS_URL: cluster.url, WEIR_CONFIG: CONFIG }
+  await Promise.all(cluster.nodes.map(({ admin }) => makeUser(admin)))
+  url = cluster.url.replace('://', `://weir:${encodeURIComponent(PASSWORD)}@`)
+  const env = { REDIS_URL: url, WEIR_CONFIG: CONFIG }
   engines = await Promise.all([startRole('engine', env), startRole('engine', env)])
-  reader = await openReader(cluster.url, 'weir')
+  reader = await openReader(url, 'weir')
   const stream = (await loadConfig(CONFIG)).streams.find((s) => s.name === 'load')!
   producers = await Promise.all([0, 1].map((number) => startProducer({ number, stream })))
 }, 40_000)
@@ -62,6 +66,8 @@ it('slots that move, and masters that are replaced or die with acknowledged writ
   const said = engines.map((engine) => engine.output()).join('')
   expect(counted, said).toMatchObject({ counted: total('count'), late: 0, dead: 0, missing: 0 })
   expect(said).not.toMatch(/"level":[56]0/)
+  for (const { admin } of cluster.nodes.filter((node) => node !== second.master))
+    expect(await refusals(admin)).toEqual([])
   // They were acknowledged, and are gone: what the producers sent again has filled their place.
   for (const { newest } of [first, second])
     expect(await second.replica.admin.xrange(dying, newest, newest)).toEqual([])
@@ -99,7 +105,7 @@ async function follows(replica: ClusterNode, master: ClusterNode): Promise<void>
 async function startProducer(order: Pick<Order, 'number' | 'stream'>): Promise<ChildProcess> {
   const child = fork(`${ROOT}test/cluster/producer.ts`, [], { cwd: ROOT, execArgv: ['--import', 'tsx'] })
   await once(child, 'message')
-  child.send({ type: 'start', redisUrl: cluster.url, namespace: 'weir', ...order } satisfies Order)
+  child.send({ type: 'start', redisUrl: url, namespace: 'weir', ...order } satisfies Order)
   return child
 }
 

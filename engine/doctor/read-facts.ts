@@ -1,10 +1,11 @@
 /** Reads all facts once: the server, the config, this machine. */
 import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
 import { matchFiles } from '../config/glob.ts'
 import { loadConfig } from '../config/load.ts'
 import { WeirError } from '../error.ts'
-import { connect } from '../stream/connection.ts'
+import { clusterOf, connect } from '../stream/connection.ts'
 import { hostOf } from '../stream/redis-url.ts'
 import type { ConfigFacts, Facts } from './facts.ts'
 import { readMachine } from './machine-facts.ts'
@@ -38,7 +39,7 @@ async function redisFacts(url: string | WeirError): Promise<Facts['redis']> {
   let said: unknown = null
   redis.on('error', (error) => (said ??= error))
   try {
-    const read = redis.connect().then(() => readRedis(redis, hostOf(url)))
+    const read = redis.connect().then(() => oneNode(redis, hostOf(url)))
     const late = sleep(PATIENCE, null, { ref: false })
     const facts = await Promise.race([read, late])
     return facts ?? { away: `Redis at ${hostOf(url)} does not answer within ${PATIENCE / 1000} s` }
@@ -48,6 +49,19 @@ async function redisFacts(url: string | WeirError): Promise<Facts['redis']> {
   } finally {
     redis.disconnect()
   }
+}
+
+/** Of a cluster one master stands for all. */
+async function oneNode(redis: Redis, host: string): Promise<Facts['redis']> {
+  const masters = clusterOf(redis)?.nodes('master')
+  const [first] = masters ?? []
+  if (masters !== undefined && first !== undefined) {
+    const name = `${first.options.host ?? ''}:${first.options.port ?? ''}, one of ${masters.length} masters`
+    return readRedis(first, name)
+  }
+  const facts = await readRedis(redis, host)
+  if (facts.info.get('redis_mode') !== 'cluster') return facts
+  return { away: `Redis at ${host} is a node of a cluster, and the address is none: write redis+cluster://` }
 }
 
 async function configFacts(path: string, env: Environment): Promise<ConfigFacts> {

@@ -37,7 +37,10 @@ export function connect(url: string, role: ConnectionRole, name = `weir-${role}`
   return redis
 }
 
-/** Connects a client that `connect` has built. Rejects with WEIR_REDIS_AWAY; the password is not in the message. */
+/**
+ * Connects a client that `connect` has built. Rejects with WEIR_REDIS_AWAY, or WEIR_USAGE where the address names one
+ * node of a cluster as if it were all; the password is not in the message.
+ */
 export async function reach(redis: Redis, url: string, patience = REACH_MS): Promise<void> {
   let said: unknown = null
   const listen = (error: unknown): void => void (said = error)
@@ -56,6 +59,22 @@ export async function reach(redis: Redis, url: string, patience = REACH_MS): Pro
     late.abort()
     redis.off('error', listen)
   }
+  if (clusterOf(redis) === null && (await isClusterNode(redis)))
+    throw new WeirError(`${hostOf(url)} is a node of a Redis Cluster, which has only a part of the data.`, {
+      code: 'WEIR_USAGE',
+      domain: 'user',
+      retry: false,
+      where: 'REDIS_URL',
+      todo: `Write redis+cluster:// (with TLS rediss+cluster://) and one or more of its nodes.`,
+    })
+}
+
+/** Where INFO is not allowed, or the connection lost again, nobody knows. */
+function isClusterNode(redis: Redis): Promise<boolean> {
+  return redis.info('cluster').then(
+    (info) => info.includes('cluster_enabled:1'),
+    () => false,
+  )
 }
 
 /** The cluster behind a client, or null where it speaks with one server. */

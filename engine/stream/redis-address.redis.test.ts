@@ -72,6 +72,31 @@ test('TLS with an own authority and an ACL user, in every role', async () => {
   }
 })
 
+test('a cluster over TLS, and the address of one node alone', async () => {
+  const bus = ['--cluster-port', String(await freePort())]
+  const cluster = ['--cluster-enabled', 'yes', '--tls-cluster', 'yes', ...bus]
+  const { server, port } = await startTls('--tls-auth-clients', 'no', ...cluster)
+  try {
+    vi.stubEnv('REDIS_TLS_CA', file('ca.pem'))
+    const admin = connect(server.url, 'query')
+    await admin.cluster('ADDSLOTSRANGE', 0, 16_383)
+    await expect.poll(() => admin.cluster('INFO'), { timeout: 5000 }).toContain('cluster_state:ok')
+    admin.disconnect()
+    const url = `rediss+cluster://127.0.0.1:${port}`
+    for (const role of ROLES) {
+      const client = connect(url, role)
+      await reach(client, url)
+      expect(await Promise.all([client.set('a', role), client.set('b', role)])).toEqual(['OK', 'OK'])
+      client.disconnect()
+    }
+    expect((await failure(`rediss://127.0.0.1:${port}`)).explain()).toMatch(
+      /is a node of a Redis Cluster.*rediss\+cluster/,
+    )
+  } finally {
+    await server.stop()
+  }
+})
+
 test('a server that asks for a client certificate gets it', async () => {
   const { server, port } = await startTls()
   try {
@@ -88,7 +113,8 @@ test('a server that asks for a client certificate gets it', async () => {
 })
 
 test('behind a Sentinel a client follows the master to another server while the old one still answers', async () => {
-  const [old, next] = [await startRedis(), await startRedis()]
+  const args = ['--repl-diskless-sync-delay', '0']
+  const [old, next] = [await startRedis({ args }), await startRedis({ args })]
   const port = await freePort()
   const config = file(`sentinel-${port}.conf`)
   writeFileSync(
@@ -101,7 +127,7 @@ test('behind a Sentinel a client follows the master to another server while the 
   const watch = connect(`redis://127.0.0.1:${port}`, 'query')
   try {
     await direct.next.replicaof('127.0.0.1', old.port)
-    await expect.poll(() => direct.next.info('replication'), { timeout: 5000 }).toContain('link_status:up')
+    await expect.poll(() => direct.next.info('replication'), { timeout: 15_000 }).toContain('link_status:up')
     const client = connect(url, 'commit')
     await reach(client, url)
     expect(await client.set('a', 'old')).toBe('OK')

@@ -1,0 +1,57 @@
+/** What a target has acknowledged and then lost, as by a failover, is shipped again; what it has is left alone. */
+import type { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startRedis, type TestRedis } from '../../test/harness/redis.ts'
+import { connect } from '../stream/connection.ts'
+import { partitionKeys } from '../stream/keys.ts'
+import { Shipper } from './shipper.ts'
+
+let server: TestRedis
+let redis: Redis
+beforeAll(async () => {
+  server = await startRedis()
+  redis = connect(server.url, 'commit')
+  await redis.connect()
+})
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+})
+
+const { log, acks } = partitionKeys('test', 'to', 0)
+const item = (seq: number): string[] => [
+  `${seq + 1}-0`,
+  JSON.stringify({ to: 'to.0', seq, n: 1, cols: '{"v":[1]}' }),
+]
+const numbers = async (): Promise<string[]> =>
+  (await redis.xrange(log, '-', '+')).map(([, fields]) => fields[fields.indexOf('seq') + 1]!)
+
+test('from the first that is gone, everything is shipped again', async () => {
+  const shipper = new Shipper(redis, 'test', 'from.0', (error) => expect.unreachable(String(error)))
+  shipper.add([0, 1, 2, 3].flatMap(item))
+  await expect.poll(numbers).toEqual(['0', '1', '2', '3'])
+  await shipper.confirm(10_000)
+  expect(await numbers()).toEqual(['0', '1', '2', '3'])
+
+  const entries = await redis.xrange(log, '-', '+')
+  await redis.hset(acks, 'x:from.0', 0)
+  // The first is held for good, wherever its entry is; the third was written to the new master already.
+  await redis.xdel(log, entries[0]![0], entries[1]![0], entries[2]![0])
+  await shipper.confirm(20_000)
+  await expect.poll(numbers).toEqual(['3', '1', '2', '3'])
+  expect(shipper.trim).toBe('2-0')
+  await shipper.stop()
+})
+
+test('a target that is away is heard of, and fails nobody', async () => {
+  const failures: unknown[] = []
+  const away = connect(server.url, 'commit')
+  await away.connect()
+  const shipper = new Shipper(away, 'test', 'from.1', (error) => failures.push(error))
+  shipper.add(item(0))
+  await expect.poll(async () => (await numbers()).length).toBe(5)
+  away.disconnect()
+  await shipper.confirm(10_000)
+  expect(failures.length).toBe(1)
+  await shipper.stop()
+})
