@@ -12,6 +12,7 @@ export const NOW = 1_000_500
 /** Takes rows whose `volume` is a number; remembers everything. */
 export class MemoryProducer implements Producer {
   readonly id = 'memory'
+  readonly spool = null
   rows: { row: Record<string, unknown>; origin: string | undefined }[] = []
   dead: { raw: string; reason: string; origin: string | undefined }[] = []
   flushed = 0
@@ -22,8 +23,9 @@ export class MemoryProducer implements Producer {
     this.rows.push({ row, origin })
     return { ok: true }
   }
-  async reject(raw: string, reason: string, origin?: string): Promise<void> {
+  async reject(raw: string, reason: string, origin?: string): Promise<Sent> {
     this.dead.push({ raw, reason, origin })
+    return { ok: true }
   }
   async flush(): Promise<void> {
     if (this.failure !== null) throw this.failure

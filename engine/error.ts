@@ -29,6 +29,7 @@ export const ERROR_CODES = [
   'WEIR_POSITION_LOST',
   'WEIR_LOG_AHEAD',
   'WEIR_PRODUCER_CLOSED',
+  'WEIR_SPOOL',
   'WEIR_SETUP',
   'WEIR_USAGE',
 ] as const

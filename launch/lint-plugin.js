@@ -5,7 +5,7 @@ import { dirname, relative, resolve, sep } from 'node:path'
 const PURE = [
   'engine/{error,fold,fold-snapshot,fold-version,log-clock,plan}.ts',
   'engine/{window,rule,alert}/**',
-  'engine/event/{batch,bounds,column-check,columns,decode,entry,event-ids,flat,flat-columns,hash-generations,hash-log,hash64,lane,nearest,rejected,retired-producers,run,sequence,validate}.ts',
+  'engine/event/{batch,bounds,column-check,columns,decode,entry,event-ids,flat,flat-columns,hash-generations,hash-log,hash64,lane,nearest,rejected,retired-producers,run,sequence,spool-record,validate}.ts',
   'engine/{commit/chain,commit/folding,view/encode}.ts',
   'engine/stream/{entry-id,keys,partition-hash,redis-url}.ts',
   'engine/config/{compiled,duration,nearest,window}.ts',

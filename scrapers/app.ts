@@ -21,6 +21,8 @@ export interface AppOptions {
   chromium: () => Promise<string>
   /** Off: pages run without Chromium's own sandbox, for containers, whose walls it cannot be built within. */
   sandbox?: boolean
+  /** A directory for events while Redis is away. */
+  spool?: string
   /** Rules such as `MAP * 127.0.0.1:8080`. */
   hostRules?: string
   log: Logger
@@ -41,7 +43,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   const folder = dirname(resolve(options.configPath))
   const loadFiles = scraperLoader(options.toolVersion)
   const first = await loadConfig(options.configPath)
-  const outlet = openOutlet(options.redisUrl, first.namespace, 'scrapers')
+  const outlet = openOutlet(options.redisUrl, first.namespace, 'scrapers', options.spool)
   const limit = skipLimit()
   const outcomes: Record<string, number> = {}
   let latest = 0
@@ -103,8 +105,9 @@ export async function startScrapers(options: AppOptions): Promise<App> {
 
   await apply(first)
   const stopPulse = startPulse(options.redisUrl)
-  const health = setInterval(() => {
+  const health = setInterval(async () => {
     const { pool } = world
+    const spool = await outlet.spooled()
     log.info(
       {
         runs: { ...outcomes },
@@ -114,6 +117,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
         latestMs: Math.round(latest),
         untold: limit.untold,
         browsers: pool ? { busy: pool.busy, waiting: pool.waiting, launched: pool.launched } : null,
+        ...(spool && { spool }),
         rssMb: Math.round(process.memoryUsage.rss() / 1048576),
       },
       'health',

@@ -19,6 +19,7 @@ const starting = startScrapers({
   chromium: findBrowser,
   sandbox: env['WEIR_CHROMIUM_SANDBOX'] !== 'off',
   ...(hostRules ? { hostRules } : {}),
+  ...(env['WEIR_SPOOL'] ? { spool: env['WEIR_SPOOL'] } : {}),
   log,
 })
 // Told below; a reload or an end that comes earlier waits for it.

@@ -5,6 +5,7 @@
 import { createBatch, type Batch, type EncodedRow } from './batch.ts'
 import type { DeadRow } from './rejected.ts'
 import { batchFields, MAX_BATCH_BYTES, MAX_BATCH_ROWS, rejectFields, type Rejected } from './entry.ts'
+import type { Numbering } from './spool-record.ts'
 
 /** One entry ready to be written. */
 export interface Sealed {
@@ -14,6 +15,8 @@ export interface Sealed {
   fields: string[]
   /** Rows of the lane up to its end. */
   upTo: number
+  /** It is on disk, and no longer counts as waiting in memory. */
+  stored: boolean
 }
 
 /** An entry that Redis has acknowledged: a failover may lose it all the same. */
@@ -41,8 +44,20 @@ export interface Lane {
   reject(dead: DeadRow): boolean
   /** Closes what is open, so that `head` offers it. */
   seal(): void
-  /** The oldest sealed entry; it stays until `ack`. */
+  /** The oldest entry: of those on offer, else of those sealed. It stays until `ack`. */
   head(): Sealed | undefined
+  /** Whether something is on offer: written before, or on disk. What is sealed is newer. */
+  readonly offering: boolean
+  /** Entries that are in memory only, oldest first. */
+  readonly sealed: readonly Sealed[]
+  /** The oldest `n` of `sealed` are on disk: they go, and come again by `offer`. */
+  stored(n: number): void
+  /** Offers an entry that was stored, in the order in which they were. */
+  offer(rows: number, bytes: number, fields: string[]): void
+  /** Rows that were stored are lost: nobody waits for them. */
+  giveUp(rows: number): void
+  /** Where the numbers go on after all that is sealed. */
+  readonly numbering: Numbering
   /** Notes that the head is in the log as `id`, at `now`. Returns it, or null where it had been there before. */
   ack(id: string, now: number): Sealed | null
   /** Offers again what was written since `since` (ms), oldest first and unchanged. */
@@ -51,20 +66,33 @@ export interface Lane {
 
 type Open = { kind: 'batch'; minute: number; batch: Batch } | { kind: 'reject'; rows: Rejected[] }
 
+/** Of an earlier life: where its numbers ended, and how many of its rows are still to be offered. */
+export interface Resumed {
+  numbering: Numbering
+  pending: number
+}
+
+const FRESH: Resumed = { numbering: { id: '', next: 0 }, pending: 0 }
+
 /**
  * `from` gives the producer id, asked for with every entry: under another id numbers begin at 0 again. `schema` is
  * the version the rows were validated against.
  */
-export function createLane(from: () => string, schema: string): Lane {
+export function createLane(
+  from: () => string,
+  schema: string,
+  { numbering, pending }: Resumed = FRESH,
+): Lane {
+  const offered: Sealed[] = []
   const sealed: Sealed[] = []
   let written: Written[] = []
   let writtenBytes = 0
   let open: Open | null = null
-  let id = ''
-  /** Rows taken when `id` came into use. */
-  let base = 0
-  let first = 0
-  let next = 0
+  let { id } = numbering
+  /** Rows taken when `id` came into use; below 0 where that was in an earlier life. */
+  let base = pending - numbering.next
+  let first = pending
+  let next = pending
   let acked = 0
   let bytes = 0
 
@@ -75,7 +103,7 @@ export function createLane(from: () => string, schema: string): Lane {
       open.kind === 'batch'
         ? batchFields(id, first - base, rows, schema, open.minute, open.batch.columns())
         : rejectFields(id, first - base, open.rows)
-    sealed.push({ rows, bytes, fields, upTo: next })
+    sealed.push({ rows, bytes, fields, upTo: next, stored: false })
     open = null
     first = next
     bytes = 0
@@ -122,9 +150,25 @@ export function createLane(from: () => string, schema: string): Lane {
       return cut
     },
     seal: () => void seal(),
-    head: () => sealed[0],
+    head: () => offered[0] ?? sealed[0],
+    get offering() {
+      return offered.length > 0
+    },
+    sealed,
+    stored: (n) => void sealed.splice(0, n),
+    offer: (rows, rowBytes, fields) => {
+      const upTo = Math.max(acked, offered.at(-1)?.upTo ?? 0) + rows
+      offered.push({ rows, bytes: rowBytes, fields, upTo, stored: true })
+    },
+    giveUp: (rows) => {
+      for (const entry of offered) if (entry.upTo > acked) entry.upTo += rows
+      acked += rows
+    },
+    get numbering() {
+      return { id, next: first - base }
+    },
     ack: (logId, now) => {
-      const entry = sealed.shift()!
+      const entry = (offered.length > 0 ? offered : sealed).shift()!
       written.push({ entry, id: logId, at: now })
       writtenBytes += entry.bytes
       while (writtenBytes > MAX_WRITTEN_BYTES) writtenBytes -= written.shift()!.entry.bytes
@@ -133,7 +177,7 @@ export function createLane(from: () => string, schema: string): Lane {
       return entry
     },
     rewind: (since) => {
-      sealed.unshift(...written.filter(({ at }) => at >= since).map(({ entry }) => entry))
+      offered.unshift(...written.filter(({ at }) => at >= since).map(({ entry }) => entry))
       written = []
       writtenBytes = 0
     },

@@ -21,13 +21,25 @@ const RENEW_AFTER = 12 * 3_600_000
 /**
  * The id of a producer that lives for long, given anew every 12 h: an engine that lost its memory (an emptied
  * Redis) refuses numbers above 0 of an id that began over a day ago, as it cannot tell them from a resend.
+ * `earlier`: the id of an earlier life that goes on.
  */
-export function renewedId(name: string, now: () => number, random: () => number): () => string {
-  let began = now()
-  let id = producerId(name, began, random)
+export function renewedId(
+  name: string,
+  now: () => number,
+  random: () => number,
+  earlier: string | null = null,
+): () => string {
+  let began = earlier === null ? now() : startOf(earlier)
+  let id = earlier ?? producerId(name, began, random)
   return () => {
     if (now() - began < RENEW_AFTER) return id
     began = now()
     return (id = producerId(name, began, random))
   }
+}
+
+/** Wall clock at the start of a producer, ms; 0 where its id does not say. */
+export function startOf(id: string): number {
+  const ms = Number(id.split('~')[1])
+  return Number.isSafeInteger(ms) ? ms : 0
 }

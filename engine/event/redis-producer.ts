@@ -10,11 +10,12 @@ import { encodeRow } from './batch.ts'
 import { MAX_EVENT_BYTES } from './entry.ts'
 import { createLane, type Lane } from './lane.ts'
 import type { Producer, ProducerOptions, Sent } from './producer.ts'
-import { renewedId } from './producer-id.ts'
+import { renewedId, startOf } from './producer-id.ts'
 import { redisAway } from './redis-away.ts'
 import { createSender } from './redis-sender.ts'
 import { createWriter, type Late } from './redis-writer.ts'
 import { rejected } from './rejected.ts'
+import { openSpool, type Spool } from './spool.ts'
 import { compileValidator, keyOf } from './validate.ts'
 
 export interface ProducerTarget {
@@ -38,7 +39,7 @@ const MINUTE = 60_000
 
 /**
  * Opens a producer. Does not wait for Redis: rows gather until `highWater`, and `flush` tells whether they
- * arrived. Throws WEIR_CONFIG where the stream's schema cannot be compiled.
+ * arrived. Throws WEIR_CONFIG where the stream's schema cannot be compiled, WEIR_SPOOL where the spool is another's.
  */
 export async function openProducer(
   target: ProducerTarget,
@@ -46,45 +47,62 @@ export async function openProducer(
   world: ProducerWorld = { now: Date.now, random: Math.random },
 ): Promise<Producer> {
   const { stream } = target
-  const given = options.id
-  const id = given === undefined ? renewedId(options.name, world.now, world.random) : () => given
   const validate = compileValidator(stream)
-  const lanes = Array.from({ length: stream.partitions }, () => createLane(id, stream.schemaVersion))
+  const spool = await spoolOf(target, options)
+  const id = idOf(options, world, spool)
+  const lanes = Array.from({ length: stream.partitions }, (_, partition) =>
+    createLane(id, stream.schemaVersion, spool?.resumed(partition)),
+  )
   const writer = createWriter({
     sender: createSender(() => openClient(target)),
     lanes,
     logs: lanes.map((_, partition) => partitionKeys(target.namespace, stream.name, partition).log),
     ...world,
     ...options,
+    spool,
   })
   const accepted = Promise.resolve<Sent>({ ok: true })
+  let refused = 0
 
-  const refuse = (lane: Lane, raw: unknown, reason: string, origin: string): Promise<Sent> => {
+  /** For an event there is no room for. */
+  const noRoom = (reason: string): Sent => {
+    refused++
+    return { ok: false, reason: `${reason}: the event was not taken`, refused: true }
+  }
+  const bury = async (lane: Lane, raw: unknown, reason: string, origin: string): Promise<Sent> => {
     const dead = rejected(raw, reason, origin)
-    const wait = writer.took(lane.reject(dead), dead.bytes)
-    return (wait ?? Promise.resolve()).then(() => ({ ok: false, reason }))
+    await writer.took(lane.reject(dead), dead.bytes)
+    return { ok: false, reason }
   }
 
   return {
     get id() {
       return id()
     },
+    get spool() {
+      return spool && { waiting: writer.spooled, refused, cutBytes: spool.cut, damaged: spool.damaged }
+    },
     send: (row, origin = '') => {
       if (writer.closed) return Promise.reject(closedError())
+      const { refusal } = writer
+      if (refusal !== null) return Promise.resolve(noRoom(refusal))
       const key = keyOf(stream, row)
       const lane = lanes[key === null ? 0 : partitionOf(key, stream.partitions)]!
       const verdict = validate(row)
-      if (!verdict.ok) return refuse(lane, row, verdict.reason, origin)
+      if (!verdict.ok) return bury(lane, row, verdict.reason, origin)
       const encoded = encodeRow(row)
       if (encoded.bytes > MAX_EVENT_BYTES)
-        return refuse(lane, row, `${encoded.bytes} bytes of JSON, at most ${MAX_EVENT_BYTES} allowed`, origin)
+        return bury(lane, row, `${encoded.bytes} bytes of JSON, at most ${MAX_EVENT_BYTES} allowed`, origin)
       const now = world.now()
       const wait = writer.took(lane.add(encoded, now - (now % MINUTE)), encoded.bytes)
       return wait === null ? accepted : wait.then(() => accepted)
     },
     reject: async (raw, reason, origin = '') => {
       if (writer.closed) throw closedError()
-      await refuse(lanes[0]!, raw, reason, origin)
+      const { refusal } = writer
+      if (refusal !== null) return noRoom(refusal)
+      await bury(lanes[0]!, raw, reason, origin)
+      return { ok: true }
     },
     flush: async (deadline = FLUSH_DEADLINE_MS) =>
       failWhereLate(await writer.flush(deadline), target, deadline),
@@ -93,6 +111,29 @@ export async function openProducer(
       failWhereLate(await writer.close(deadline), target, deadline)
     },
   }
+}
+
+async function spoolOf(
+  { namespace, stream }: ProducerTarget,
+  options: ProducerOptions,
+): Promise<Spool | null> {
+  const { spool: directory, spoolBytes: bytes, id } = options
+  if (directory === undefined) return null
+  if (id !== undefined) throw new TypeError('a producer with a given id has no spool: its caller sends again')
+  const owner = { namespace, stream: stream.name, partitions: stream.partitions }
+  return openSpool({ directory, ...(bytes !== undefined && { bytes }) }, owner)
+}
+
+/** The given id, else one that is renewed, beginning with the newest that the spool was written under. */
+function idOf(
+  { id, name }: ProducerOptions,
+  { now, random }: ProducerWorld,
+  spool: Spool | null,
+): () => string {
+  if (id !== undefined) return () => id
+  const earlier = (spool?.numbering ?? []).map((lane) => lane.id).filter((known) => known !== '')
+  const newest = earlier.toSorted((a, b) => startOf(a) - startOf(b)).at(-1) ?? null
+  return renewedId(name, now, random, newest)
 }
 
 function openClient({ redisUrl, redis }: ProducerTarget): Redis {

@@ -1,12 +1,16 @@
 /** Brings batches to Redis in rounds: the oldest of every partition at once, resent unchanged until it is there. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lane } from './lane.ts'
+import { Overflow } from './overflow.ts'
 import { isReply, type Sender } from './redis-sender.ts'
+import type { Spool } from './spool.ts'
 
 const LINGER_MS = 10
 const HIGH_WATER_ROWS = 10_000
 /** Rows may be large: memory is bounded by bytes as well. */
 const HIGH_WATER_BYTES = 16 * 1024 * 1024
+/** So many rounds that Redis did not take mean that it is away: about half a second. */
+const AWAY_AFTER = 4
 /** What was written longer ago is not looked for again, ms. */
 const LOOK_BACK = 3_600_000
 
@@ -21,6 +25,8 @@ export interface WriterOptions {
   now: () => number
   linger?: number
   highWater?: number
+  /** Where entries go while Redis is away. */
+  spool?: Spool | null
 }
 
 /** What a flush found undone at its deadline, and the last thing Redis or the network said. */
@@ -31,18 +37,25 @@ export interface Late {
 
 export interface Writer {
   readonly closed: boolean
+  /** Rows on disk that are not in Redis. */
+  readonly spooled: number
+  /** Why no further row can be taken: memory and disk are full, or the disk fails. Null where rows can be. */
+  readonly refusal: string | null
   /** Notes a row that a lane has taken. Null where there is room for more, else resolves when there is. */
   took(sealedOne: boolean, bytes: number): Promise<void> | null
   /** Resolves when all that was taken so far is in Redis, or the deadline (ms) is over. Goes on trying after it. */
   flush(deadline: number): Promise<Late | null>
-  /** Flushes; takes nothing more; gives up what is undone at the deadline. */
+  /** Flushes; takes nothing more; what is undone at the deadline goes to disk, or is given up and returned. */
   close(deadline: number): Promise<Late | null>
 }
 
 /** One round is in flight at a time, so the order within a partition holds. */
 export function createWriter(options: WriterOptions): Writer {
   const { sender, lanes, logs, random, now, linger = LINGER_MS, highWater = HIGH_WATER_ROWS } = options
-  const state = { rows: 0, bytes: 0, closed: false, abandoned: false, running: false, due: false }
+  /** `rows` and `bytes`: what waits in memory. */
+  const state = { rows: 0, bytes: 0, closed: false, due: false }
+  const abandon = new AbortController()
+  let running: Promise<void> | null = null
   let timer: NodeJS.Timeout | null = null
   let trouble: Error | null = null
   let flushes: { upTo: number[]; done: () => void }[] = []
@@ -50,14 +63,26 @@ export function createWriter(options: WriterOptions): Writer {
   /** Lost connections after which what was written before was found to be there. */
   let proven = 0
 
-  const full = (): boolean => state.rows >= highWater || state.bytes >= HIGH_WATER_BYTES
-  const behind = (upTo: number[]): boolean => lanes.some((lane, i) => lane.acked < upTo[i]!)
-
-  /** Partitions with something to write. What is due is sealed first, and what has gathered meanwhile goes along. */
-  const ready = (): number[] => {
+  const leave = (rows: number, bytes: number): void => {
+    state.rows -= rows
+    state.bytes -= bytes
+  }
+  /** What is due is sealed, and what has gathered meanwhile goes along. */
+  const seal = (): void => {
     if (state.due) for (const lane of lanes) lane.seal()
     state.due = false
-    return [...lanes.keys()].filter((i) => lanes[i]!.head() !== undefined)
+  }
+  const overflow = options.spool ? new Overflow(options.spool, lanes, { seal, left: leave }) : null
+  const undone = (): number => lanes.reduce((sum, lane) => sum + lane.next - lane.acked, 0)
+  const full = (): boolean => state.rows >= highWater || state.bytes >= HIGH_WATER_BYTES
+  const stuck = (): boolean => full() && overflow !== null && overflow.stuck !== null
+  const behind = (upTo: number[]): boolean => lanes.some((lane, i) => lane.acked < upTo[i]!)
+
+  /** Partitions with something to write; while entries take the way over the disk, only with what came from there. */
+  const ready = (): number[] => {
+    seal()
+    const may = (lane: Lane): boolean => (overflow?.engaged ? lane.offering : lane.head() !== undefined)
+    return [...lanes.keys()].filter((i) => may(lanes[i]!))
   }
 
   /**
@@ -83,44 +108,65 @@ export function createWriter(options: WriterOptions): Writer {
     return true
   }
 
-  /** Writes the head of each lane; those that fail stay for the next attempt, to the byte. */
-  const deliver = async (round: number[]): Promise<void> => {
-    for (let attempt = 0; round.length > 0 && !state.abandoned; attempt++) {
-      if (attempt > 0) await sleep(backOff(attempt, random))
-      if (!(await prove())) continue
-      const outcome = await sender.write(
-        round.map((i) => ['xadd', logs[i]!, '*', ...lanes[i]!.head()!.fields]),
-      )
-      trouble = outcome.find((reply) => reply instanceof Error) ?? null
-      for (const [at, i] of round.entries())
-        if (!(outcome[at] instanceof Error)) done(lanes[i]!, String(outcome[at]))
-      round = round.filter((_, at) => outcome[at] instanceof Error)
-    }
+  /** Writes the head of each lane once; those that fail stay, to the byte. True where all are in Redis. */
+  const deliver = async (round: number[]): Promise<boolean> => {
+    if (!(await prove())) return false
+    const heads = [...lanes.keys()].filter((i) => round.includes(i) && lanes[i]!.head() !== undefined)
+    const outcome = await sender.write(heads.map((i) => ['xadd', logs[i]!, '*', ...lanes[i]!.head()!.fields]))
+    trouble = outcome.find((reply) => reply instanceof Error) ?? null
+    for (const [at, i] of heads.entries())
+      if (!(outcome[at] instanceof Error)) done(lanes[i]!, String(outcome[at]))
+    return trouble === null
   }
   const done = (lane: Lane, id: string): void => {
     const entry = lane.ack(id, now())
-    state.rows -= entry?.rows ?? 0
-    state.bytes -= entry?.bytes ?? 0
+    if (entry?.stored) overflow!.confirm()
+    else if (entry !== null) leave(entry.rows, entry.bytes)
   }
   const tell = (): void => {
-    if (!full()) for (const resume of waiting.splice(0)) resume()
+    if (!full() || stuck()) for (const resume of waiting.splice(0)) resume()
     for (const flush of flushes) if (!behind(flush.upTo)) flush.done()
     flushes = flushes.filter((flush) => behind(flush.upTo))
   }
 
+  /** Brings to disk what waits in memory, and offers the oldest on disk. */
+  const detour = async (failures: number): Promise<void> => {
+    if (overflow === null) return
+    if (failures >= AWAY_AFTER || (failures > 0 && full())) overflow.engage()
+    if (!overflow.engaged) return
+    await overflow.store()
+    tell()
+    await overflow.refill()
+  }
+
   const run = async (): Promise<void> => {
-    if (state.running) return
-    state.running = true
-    for (let round = ready(); round.length > 0 && !state.abandoned; round = ready()) {
-      await deliver(round)
+    for (let failures = 0; !abandon.signal.aborted;) {
+      const fine = await detour(failures).then(
+        () => true,
+        (error: Error) => ((trouble = error), false),
+      )
+      const round = ready()
+      if (round.length === 0 && fine) return
+      if (fine && (await deliver(round))) {
+        failures = 0
+        overflow?.recover()
+      } else await pause(backOff(++failures, random), abandon.signal)
       tell()
     }
-    state.running = false
+  }
+
+  /** Not async: what was added after the last look at the lanes must find that nobody runs. */
+  const start = (): void => {
+    running ??= run().finally(() => {
+      running = null
+      if (!abandon.signal.aborted && ready().length > 0) start()
+    })
   }
 
   const hurry = (): void => {
     state.due = true
-    void run()
+    if (overflow?.engaged) void overflow.store().then(tell)
+    start()
   }
 
   const flush = async (deadline: number): Promise<Late | null> => {
@@ -128,7 +174,7 @@ export function createWriter(options: WriterOptions): Writer {
     if (!behind(upTo)) return null
     const stop = new AbortController()
     const arrived = new Promise<void>((resolve) => flushes.push({ upTo, done: resolve })).then(() => null)
-    const late = sleep(deadline, null, { signal: stop.signal }).then(() => ({ rows: state.rows, trouble }))
+    const late = sleep(deadline, null, { signal: stop.signal }).then(() => ({ rows: undone(), trouble }))
     late.catch(() => undefined)
     hurry()
     const outcome = await Promise.race([arrived, late])
@@ -136,9 +182,25 @@ export function createWriter(options: WriterOptions): Writer {
     return outcome
   }
 
+  /** Brings what is still in memory to disk. Returns what is left. */
+  const keep = async (): Promise<Late | null> => {
+    if (overflow === null) return { rows: undone(), trouble }
+    state.due = true
+    overflow.engage()
+    await overflow.store()
+    return state.rows === 0 ? null : { rows: state.rows, trouble: new Error(overflow.stuck ?? 'not stored') }
+  }
+
+  if (overflow?.engaged) start()
   return {
     get closed() {
       return state.closed
+    },
+    get spooled() {
+      return undone() - state.rows
+    },
+    get refusal() {
+      return stuck() ? overflow!.stuck : null
     },
     took: (sealedOne, bytes) => {
       state.rows++
@@ -148,17 +210,22 @@ export function createWriter(options: WriterOptions): Writer {
         hurry()
       }, linger)
       if (full()) hurry()
-      else if (sealedOne) void run()
-      return full() ? new Promise((resume) => waiting.push(resume)) : null
+      else if (sealedOne) start()
+      return full() && !stuck() ? new Promise((resume) => waiting.push(resume)) : null
     },
     flush,
     close: async (deadline) => {
       state.closed = true
       const late = await flush(deadline)
-      state.abandoned = true
+      abandon.abort()
       if (timer !== null) clearTimeout(timer)
       sender.close()
-      return late
+      await running
+      // What is in Redis as a whole need not be read again by the next producer.
+      await overflow?.refill().catch(() => undefined)
+      const lost = late === null ? null : await keep()
+      await overflow?.close()
+      return lost
     },
   }
 }
@@ -173,4 +240,9 @@ function holds(reply: unknown[], fields: string[]): boolean {
 function backOff(attempt: number, random: () => number): number {
   const longest = Math.min(1000, 50 * 2 ** (attempt - 1))
   return longest * (0.5 + random() / 2)
+}
+
+/** Resolves early when it is no longer worth waiting. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { signal }).catch(() => undefined)
 }
