@@ -105,7 +105,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
 
   await apply(first)
   const stopPulse = startPulse(options.redisUrl)
-  const health = setInterval(async () => {
+  const tellHealth = async (): Promise<void> => {
     const { pool } = world
     const spool = await outlet.spooled()
     log.info(
@@ -124,7 +124,8 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     )
     for (const outcome of Object.keys(outcomes)) delete outcomes[outcome]
     latest = 0
-  }, HEALTH_MS)
+  }
+  const health = setInterval(() => void tellHealth(), HEALTH_MS)
   health.unref()
 
   return {
