@@ -9,7 +9,7 @@ import { partitionKeys } from '../stream/keys.ts'
 import type { Controls } from './controls.ts'
 import { Partition, type PartitionEnvironment } from './partition.ts'
 import { recover, type Recovered } from './recovery.ts'
-import { acquire } from './redis-scripts.ts'
+import { acquire, type WrongType } from './redis-scripts.ts'
 import { Retention } from './retention.ts'
 
 /** The internal stream of verdict changes: one partition, its own fold. */
@@ -36,6 +36,7 @@ export async function claim(
   const nonce = randomUUID().slice(0, 8)
   const acquired = await acquire(env.redis, keys, worker, nonce, env.ttl, controls.newest, own)
   if (acquired.verdict === 'HELD') return acquired
+  if (acquired.verdict === 'TYPE') throw wrongType(acquired)
   if (acquired.verdict === 'RESET') throw positionLost(keys.log, acquired.off, acquired.last)
   const now = env.now()
   const control0 = acquired.meta.get('control0')!
@@ -74,6 +75,16 @@ export function admitter(controls: Controls): (entry: Entry) => Promise<Entry> {
     const { id, ms } = entry
     return { id, ms, kind: 'broken', reason: `control state ${entry.control} does not exist`, raw: '' }
   }
+}
+
+function wrongType({ key, is, should }: WrongType): WeirError {
+  return new WeirError(`the key is a ${is}, not a ${should}: somebody else wrote it.`, {
+    code: 'WEIR_WRONG_TYPE',
+    domain: 'external',
+    retry: false,
+    where: key,
+    todo: 'This partition stays stopped, and nothing of it was changed. Move the key away, then restart the engine.',
+  })
 }
 
 function positionLost(log: string, off: string, last: string): WeirError {

@@ -5,7 +5,7 @@
 --       then sections, each a count followed by that many items (pairs count as two):
 --       tails · meta pairs · pend pairs · view pairs · view gone · outbox id+fields(JSON) · snapshot pairs ·
 --       snapshot gone · dead · late · live · acks pairs
--- Out   {'FENCED' | 'DUP' | 'STALE' | 'GONE'} | {'OK' | 'CLOCK', now, last id, entries ever added}
+-- Out   {'TYPE', key, what it is, what it should be} | {'FENCED' | 'DUP' | 'STALE' | 'GONE'} | {'OK' | 'CLOCK', now, last id, entries ever added}
 local m = redis.call('HMGET', KEYS[1], 'owner', 'cid', 'live')
 if m[1] ~= ARGV[1] then return { 'FENCED' } end
 if m[2] ~= ARGV[2] then

@@ -24,3 +24,42 @@ test('state that a newer Weir committed is left as it is', async () => {
   expect(refused).toMatchObject({ code: 'WEIR_NEWER', retry: false })
   expect((refused as WeirError).where).toBe(one.keys.meta)
 })
+
+test('a key of another type: nothing is half written, and the partition stops with the name of the key', async () => {
+  const { redis } = bench
+  const shell = await Shell.on(redis, testConfig('live'))
+  const one = await shell.claim(TARGET)
+  await sendBatch(redis, one.keys.log, 'p~1~a', 0, pastEvents(5, 1000))
+  await shell.settle(one)
+  await redis.set(one.keys.dead, 'mine')
+  const before = await redis.hgetall(one.keys.meta)
+  await redis.xadd(one.keys.log, '*', 'no', 'event')
+  expect(await shell.settle(one)).toBe('lost')
+  await one.drop()
+  const { cid, off, small, n } = await redis.hgetall(one.keys.meta)
+  expect({ cid, off, small, n }).toEqual({
+    cid: before.cid,
+    off: before.off,
+    small: before.small,
+    n: before.n,
+  })
+  await expect(shell.claim(TARGET, one.token)).rejects.toMatchObject({
+    code: 'WEIR_WRONG_TYPE',
+    retry: false,
+    where: one.keys.dead,
+  })
+  await redis.del(one.keys.dead)
+  expect(await shell.settle(await shell.claim(TARGET, one.token))).toBe('idle')
+  expect(await redis.xlen(one.keys.dead)).toBe(1)
+})
+
+test('a lease is judged by its own term, not by that of who wants it', async () => {
+  const { redis } = bench
+  const shell = await Shell.on(redis, testConfig('live'), { ttl: 60_000 })
+  const one = await shell.claim(TARGET)
+  const hasty = shell.other('w2', { ttl: 1000 })
+  await expect(hasty.claim(TARGET)).rejects.toThrow('HELD')
+  await one.drop()
+  await redis.hset(one.keys.meta, 'exp', String(Date.now() + 130_000))
+  expect((await hasty.claim(TARGET)).token).toContain('w2')
+})

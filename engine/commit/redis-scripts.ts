@@ -6,9 +6,9 @@ import type { PartitionKeys } from '../stream/keys.ts'
 const source = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
 
 const SCRIPTS = {
-  weirAcquire: { numberOfKeys: 2, lua: source('acquire.lua') },
+  weirAcquire: { numberOfKeys: 10, lua: source('types.lua') + source('acquire.lua') },
   weirRenew: { numberOfKeys: 2, lua: source('renew.lua') },
-  weirCommit: { numberOfKeys: 10, lua: source('commit.lua') },
+  weirCommit: { numberOfKeys: 10, lua: source('types.lua') + source('commit.lua') },
 }
 
 type Scripted = Redis &
@@ -22,7 +22,22 @@ function scripted(redis: Redis): Scripted {
   return redis as unknown as Scripted
 }
 
+/** A key that is not what it should be: somebody else wrote it. Nothing was changed. */
+export interface WrongType {
+  verdict: 'TYPE'
+  key: string
+  is: string
+  should: string
+}
+
+/** In the order in which the scripts know them. */
+function all(keys: PartitionKeys): string[] {
+  const { meta, log, pend, view, live, outbox, snapshot, dead, late, acks } = keys
+  return [meta, log, pend, view, live, outbox, snapshot, dead, late, acks]
+}
+
 export type Acquired =
+  | WrongType
   | { verdict: 'HELD'; left: number }
   | { verdict: 'RESET'; off: string; last: string }
   | { verdict: 'OK'; token: string; now: number; last: string; meta: Map<string, string> }
@@ -36,8 +51,10 @@ export async function acquire(
   control: string,
   own = '',
 ): Promise<Acquired> {
-  const reply = await scripted(redis).weirAcquire(keys.meta, keys.log, worker, nonce, ttl, control, own)
+  const reply = await scripted(redis).weirAcquire(...all(keys), worker, nonce, ttl, control, own)
   switch (reply[0]) {
+    case 'TYPE':
+      return { verdict: 'TYPE', key: String(reply[1]), is: String(reply[2]), should: String(reply[3]) }
     case 'HELD':
       return { verdict: 'HELD', left: Number(reply[1]) }
     case 'RESET':
@@ -115,7 +132,7 @@ export interface Commit {
   acks: string[]
 }
 export interface Committed {
-  verdict: 'OK' | 'DUP' | 'FENCED' | 'STALE' | 'GONE' | 'CLOCK'
+  verdict: 'OK' | 'DUP' | 'FENCED' | 'STALE' | 'GONE' | 'CLOCK' | 'TYPE'
   now: number
   last: string
   /** Entries ever written to the log. */
@@ -127,16 +144,7 @@ const KEPT = 10_000
 
 export async function commit(redis: Redis, keys: PartitionKeys, c: Commit): Promise<Committed> {
   const args: (string | number | Buffer)[] = [
-    keys.meta,
-    keys.log,
-    keys.pend,
-    keys.view,
-    keys.live,
-    keys.outbox,
-    keys.snapshot,
-    keys.dead,
-    keys.late,
-    keys.acks,
+    ...all(keys),
     c.token,
     c.before,
     c.after,
