@@ -190,6 +190,8 @@ export class Ladder {
     pane.changed ??= new Touched()
     if (pane.changed.size === 0) this.amended[rung]!.add(pane)
     pane.changed.add(group)
+    pane.amended ??= new Touched()
+    pane.amended.add(group)
     pane.dirty = true
   }
 

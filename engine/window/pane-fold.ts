@@ -1,22 +1,21 @@
 /**
- * A window read: the accumulators of every group over a run of panes of one rung, folded anew in pane order.
- * Nothing is subtracted from floats, so a restored worker gives the same bits as one that never stopped.
+ * A window read: the accumulators of every group over a run of panes of one rung, folded anew in pane order; only
+ * the integers of sketches are kept from slide to slide. Nothing is subtracted from floats, so a restored worker gives the same bits as one that never stopped.
  */
 import type { Stat } from '../config/compiled.ts'
 import { HyperLogLogArena } from './hyper-log-log-arena.ts'
 import { emptyCell, type Pane } from './pane.ts'
 import { COUNT, QUANTILES, type Shape } from './shape.ts'
-import { EMPTY, SketchArena } from './sketch.ts'
 import { knownWhenEmpty, statOf } from './stat.ts'
 import { Touched } from './touched.ts'
+import { WindowSketches } from './window-sketches.ts'
 
 export class PaneFold {
   /** Groups with at least one event in the run, in order of first touch. */
   readonly groups = new Touched()
   private readonly shape: Shape
   private cells = new Float64Array(0)
-  private heads = new Int32Array(0)
-  private readonly sketches: SketchArena | null
+  private readonly sketches: WindowSketches | null
   private size = 0
   /** What was read last: unions are made when somebody asks for one. */
   private run: { panes: ReadonlyMap<number, Pane>; from: number; to: number } | null = null
@@ -26,35 +25,43 @@ export class PaneFold {
 
   constructor(shape: Shape) {
     this.shape = shape
-    this.sketches = shape.sketch ? new SketchArena() : null
+    this.sketches = shape.sketch ? new WindowSketches() : null
     this.union = shape.distinct ? new HyperLogLogArena() : null
   }
 
   /** Reads panes numbered from…to (half open) of `size` ms altogether; all groups, or just one. */
   read(panes: ReadonlyMap<number, Pane>, from: number, to: number, size: number, only?: number): void {
     this.groups.clear()
-    this.sketches?.clear()
     this.size = size
     this.run = this.union && { panes, from, to }
     this.distincts.clear()
-    const { stride } = this.shape
+    const closed: Pane[] = []
     for (let number = from; number < to; number++) {
       const pane = panes.get(number)
-      if (!pane || !pane.closed) continue
-      if (only !== undefined) {
-        if (pane.touched.has(only)) this.take(pane, only, stride)
-        continue
-      }
-      for (let i = 0; i < pane.touched.size; i++) this.take(pane, pane.touched.at(i), stride)
+      if (pane?.closed) closed.push(pane)
     }
+    for (const pane of closed) this.take(pane, only)
+    if (only === undefined) this.sketches?.read(closed)
+    else this.sketches?.readOne(closed, only)
   }
 
-  private take(pane: Pane, group: number, stride: number): void {
-    if (this.groups.add(group)) this.start(group)
-    pane.fold(group, this.cells, group * stride)
-    if (this.sketches) {
-      this.heads[group] = this.sketches.merge(this.heads[group]!, pane.sketches!, pane.head(group))
+  private take(pane: Pane, only: number | undefined): void {
+    const { touched } = pane
+    if (only !== undefined) {
+      if (touched.has(only)) this.fold(pane, only)
+      return
     }
+    for (let i = 0; i < touched.size; i++) this.fold(pane, touched.at(i))
+  }
+
+  private fold(pane: Pane, group: number): void {
+    if (this.groups.add(group)) this.start(group)
+    pane.fold(group, this.cells, group * this.shape.stride)
+  }
+
+  /** Pages that the sketches take, 128 bytes each. */
+  get sketchPages(): number {
+    return this.sketches?.pages ?? 0
   }
 
   /** Events that count for `group`, 0 where there are none. */
@@ -73,7 +80,7 @@ export class PaneFold {
     if (stat === 'distinct') return this.distinct(group)
     const q = QUANTILES[stat]
     if (q === undefined) return statOf(stat, this.cells, group * this.shape.stride, this.size)
-    const value = this.sketches!.quantile(this.heads[group]!, q, this.count(group))
+    const value = this.sketches!.quantile(group, q, this.count(group))
     return Number.isNaN(value) ? null : value
   }
 
@@ -112,11 +119,7 @@ export class PaneFold {
       const cells = new Float64Array(capacity * stride)
       cells.set(this.cells)
       this.cells = cells
-      const heads = new Int32Array(capacity)
-      heads.set(this.heads)
-      this.heads = heads
     }
     emptyCell(this.cells, group * stride, this.shape)
-    this.heads[group] = EMPTY
   }
 }

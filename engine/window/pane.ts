@@ -19,6 +19,8 @@ export class Pane {
   readonly touched = new Touched()
   /** Groups amended after this pane had been closed and emitted; null while there are none. */
   changed: Touched | null = null
+  /** All groups ever amended in this object; not part of a snapshot. */
+  amended: Touched | null = null
   /** True once event time as of which windows are read has passed its end. */
   closed = false
   /** True when the block in the last snapshot no longer tells the truth. */
