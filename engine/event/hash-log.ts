@@ -7,7 +7,10 @@
 export const CHUNK = 8192
 /** More steps than that to find a free slot happen by intent only: then the set calls itself full. */
 const MAX_STEPS = 512
-const FIRST_SLOTS = 1024
+/** The index is cut in parts that grow one by one: no entry has to wait until all of it has grown. */
+const PARTS = 16
+const FIRST_SLOTS = 64
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 export class HashLog {
   size = 0
@@ -15,7 +18,8 @@ export class HashLog {
   private readonly limit: number
   private readonly chunks: Int32Array[] = []
   /** Open addressing: place in the log plus one, 0 where free. At most half full. */
-  private table = new Int32Array(FIRST_SLOTS)
+  private readonly tables = Array.from({ length: PARTS }, () => new Int32Array(FIRST_SLOTS))
+  private readonly used = new Int32Array(PARTS)
   private crowded = false
 
   /** `limit`: entries at most. `numbered`: each entry carries a number, a whole one below 2^53. */
@@ -30,9 +34,10 @@ export class HashLog {
 
   /** Place of the newest entry with this hash, or -1. */
   find(a: number, b: number): number {
-    const mask = this.table.length - 1
+    const table = this.tables[b & (PARTS - 1)]!
+    const mask = table.length - 1
     for (let slot = a & mask; ; slot = (slot + 1) & mask) {
-      const place = this.table[slot]! - 1
+      const place = table[slot]! - 1
       if (place < 0 || this.holds(place, a, b)) return place
     }
   }
@@ -61,9 +66,8 @@ export class HashLog {
   /** The entries of one chunk, little-endian. */
   encode(chunk: number): Buffer {
     const words = Math.min(CHUNK, this.size - chunk * CHUNK) * this.words
-    const bytes = Buffer.alloc(4 * words)
-    for (let i = 0; i < words; i++) bytes.writeInt32LE(this.chunks[chunk]![i]!, 4 * i)
-    return bytes
+    const bytes = Buffer.from(new Uint8Array(this.chunks[chunk]!.buffer, 0, 4 * words))
+    return LITTLE_ENDIAN ? bytes : bytes.swap32()
   }
 
   /** Appends the entries of an encoded chunk. Chunk by chunk in order this gives the same set, slot by slot. */
@@ -88,31 +92,31 @@ export class HashLog {
 
   /** Makes the entry appended last findable. */
   private index(): void {
-    if (2 * this.size <= this.table.length) {
-      if (this.place(this.size - 1) > MAX_STEPS) this.crowded = true
-      return
-    }
-    this.table = new Int32Array(2 * this.table.length)
-    // How crowded the new table is depends on the entries alone, not on when it grew.
-    this.crowded = false
-    for (let place = 0; place < this.size; place++) if (this.place(place) > MAX_STEPS) this.crowded = true
+    const part = this.chunks.at(-1)![((this.size - 1) % CHUNK) * this.words + 1]! & (PARTS - 1)
+    this.put(part, this.size - 1)
+    const table = this.tables[part]!
+    if (2 * this.used[part]! <= table.length) return
+    this.tables[part] = new Int32Array(2 * table.length)
+    this.used[part] = 0
+    for (const place of table) if (place !== 0) this.put(part, place - 1)
   }
 
-  /** Steps it took. */
-  private place(place: number): number {
+  private put(part: number, place: number): void {
+    const table = this.tables[part]!
     const chunk = this.chunks[Math.floor(place / CHUNK)]!
     const at = (place % CHUNK) * this.words
     const a = chunk[at]!
     const b = chunk[at + 1]!
-    const mask = this.table.length - 1
+    const mask = table.length - 1
     let steps = 0
     let slot = a & mask
-    while (this.table[slot] !== 0 && !this.holds(this.table[slot]! - 1, a, b)) {
+    while (table[slot] !== 0 && !this.holds(table[slot]! - 1, a, b)) {
       slot = (slot + 1) & mask
       steps++
     }
-    this.table[slot] = place + 1
-    return steps
+    if (table[slot] === 0) this.used[part]!++
+    table[slot] = place + 1
+    if (steps > MAX_STEPS) this.crowded = true
   }
 
   private holds(place: number, a: number, b: number): boolean {

@@ -231,3 +231,64 @@ test('acknowledged entries that a failover lost are written again, before what i
   expect((await counted()).entries, 'nothing lost, nothing written again').toBe(before + 1)
   await producer.close()
 })
+
+test('what gathers within the linger leaves in one entry; a full batch does not wait for it', async () => {
+  const target = { redisUrl: server.url, namespace: 'test', stream }
+  const lengths = async (): Promise<number[]> => {
+    const entries = await log(partitionOf('P1', PARTITIONS))
+    return entries.map((entry) => (entry.kind === 'batch' ? entry.n : 0))
+  }
+  const slow = await openProducer(target, { name: 'slow', linger: 300 })
+  for (const i of numbers(20)) {
+    await slow.send(trade({ pair: 'P1', volume: i }))
+    await sleep(2)
+  }
+  expect(await lengths()).toEqual([])
+  await expect.poll(lengths).toEqual([20])
+  await slow.close()
+
+  const full = await openProducer(target, { name: 'full', linger: 60_000 })
+  for (const i of numbers(700)) await full.send(trade({ pair: 'P1', volume: i }))
+  await expect.poll(lengths).toEqual([20, 500])
+  // By bytes as well: 64 KB an entry.
+  for (const i of numbers(20)) await full.send(trade({ pair: 'P1', volume: i, note: 'n'.repeat(8000) }))
+  await expect.poll(lengths).toHaveLength(4)
+  await full.close()
+  expect((await lengths()).reduce((sum, n) => sum + n, 0)).toBe(740)
+})
+
+test('rows that wait are bounded in bytes, too: large ones fill memory long before their number does', async () => {
+  await server.kill()
+  const producer = await openProducer({ redisUrl: server.url, namespace: 'test', stream }, { name: 'p' })
+  const big = { pair: 'P1', volume: 1, note: 'n'.repeat(8000), tags: Array(3).fill('t'.repeat(8000)) }
+  let taken = 0
+  while (
+    (await Promise.race([producer.send(trade(big)).then(() => 'taken'), sleep(300, 'waits')])) === 'taken'
+  )
+    taken++
+  expect(taken).toBeGreaterThan(400)
+  expect(taken).toBeLessThan(600)
+  await server.restart()
+  await producer.close()
+  expect((await counted()).rows).toHaveLength(taken + 1)
+})
+
+test('a partition that cannot be written does not hold up the others', async () => {
+  const sick = partitionOf('P1', PARTITIONS)
+  const key = partitionKeys('test', 'trades', sick).log
+  await redis.set(key, 'no stream')
+  const producer = await openProducer({ redisUrl: server.url, namespace: 'test', stream }, { name: 'p' })
+  for (const i of numbers(300)) await producer.send(trade({ pair: pair(i), volume: i }))
+  const others = numbers(300).filter((i) => partitionOf(pair(i), PARTITIONS) !== sick)
+  const well = numbers(PARTITIONS).filter((partition) => partition !== sick)
+  const arrived = async (): Promise<number[]> => {
+    const entries = (await Promise.all(well.map(log))).flat()
+    return byValue(entries.flatMap((entry) => (entry.kind === 'batch' ? entry.columns['volume']! : [])))
+  }
+  await expect.poll(arrived).toEqual(others)
+  await expect(producer.flush(100)).rejects.toThrow(/WRONGTYPE/)
+  for (const i of numbers(100)) await producer.send(trade({ pair: pair(i), volume: 300 + i }))
+  await redis.del(key)
+  await producer.close()
+  expect(byValue((await counted()).rows)).toEqual(numbers(400))
+})
