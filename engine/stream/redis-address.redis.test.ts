@@ -74,7 +74,15 @@ test('TLS with an own authority and an ACL user, in every role', async () => {
 
 test('a cluster over TLS, and the address of one node alone', async () => {
   const bus = ['--cluster-port', String(await freePort())]
-  const cluster = ['--cluster-enabled', 'yes', '--tls-cluster', 'yes', ...bus]
+  const cluster = [
+    '--cluster-enabled',
+    'yes',
+    '--tls-cluster',
+    'yes',
+    '--cluster-announce-ip',
+    '127.0.0.1',
+    ...bus,
+  ]
   const { server, port } = await startTls('--tls-auth-clients', 'no', ...cluster)
   try {
     vi.stubEnv('REDIS_TLS_CA', file('ca.pem'))
