@@ -139,12 +139,33 @@ export interface Committed {
   added: number
 }
 
+/**
+ * While its slot moves in a cluster, a script that names a key which is not there is put off (TRYAGAIN). So a commit
+ * names the keys it touches; in the place of another one stands one of the same type.
+ */
+function touchedBy(keys: PartitionKeys, c: Commit): PartitionKeys {
+  const { meta, log } = keys
+  const either = (key: string, other: string, ...parts: readonly { length: number }[]): string =>
+    parts.some(({ length }) => length > 0) ? key : other
+  return {
+    ...keys,
+    pend: either(keys.pend, meta, c.pend),
+    view: either(keys.view, meta, c.view, c.viewGone),
+    live: either(keys.live, log, c.live),
+    outbox: either(keys.outbox, log, c.outbox, c.outboxTrim),
+    snapshot: either(keys.snapshot, meta, c.snapshot, c.snapshotGone),
+    dead: either(keys.dead, log, c.dead),
+    late: either(keys.late, log, c.late),
+    acks: either(keys.acks, meta, c.acks),
+  }
+}
+
 /** Entries kept in each of live, dead and late. */
 const KEPT = 10_000
 
 export async function commit(redis: Redis, keys: PartitionKeys, c: Commit): Promise<Committed> {
   const args: (string | number | Buffer)[] = [
-    ...all(keys),
+    ...all(touchedBy(keys, c)),
     c.token,
     c.before,
     c.after,
