@@ -37,6 +37,8 @@ interface Header {
   rules: { id: string; hash: string; standings: [number, Standing][]; failing?: string | null }[]
   /** Fields of `view` that were written: a later config may have to take them away. */
   shown: string[]
+  /** As of when each window was shown; absent: every one is shown anew. */
+  shownTo?: [string, number][]
   clock?: ClockState
 }
 
@@ -81,7 +83,7 @@ export function loadFold(fold: PartitionFold, written: Blocks): void {
     for (const [group, standing] of rule.standings) state?.standings.set(group, standing)
     if (state) state.failing = rule.failing ?? null
   }
-  fold.plan.restoreShown(saved.shown)
+  fold.plan.restoreShown(saved.shown, saved.shownTo ?? [])
   if (saved.clock !== undefined) fold.clock.restore(saved.clock)
   fold.take()
 }
@@ -112,7 +114,7 @@ function header(fold: PartitionFold): Header {
       standings: [...r.standings],
       failing: r.failing,
     })),
-    shown: fold.plan.shownFields(),
+    ...fold.plan.shownSoFar(),
     clock: fold.clock.toJSON(),
   }
 }

@@ -41,8 +41,8 @@ export class Plan {
   private readonly sink: Sink
   /** Last JSON of every view field, so that only changed blocks are written. */
   private readonly shown = new Map<string, string>()
-  /** Windows that have slid since this plan came into force. */
-  private readonly slid = new Set<string>()
+  /** As of when each window that has slid since this plan came into force was shown; 0: not yet. */
+  private readonly shownTo = new Map<string, number>()
 
   constructor(config: CompiledConfig, stream: string, sink: Sink, before: Plan | undefined) {
     this.config = config
@@ -168,17 +168,24 @@ export class Plan {
     for (const [index, window] of state.metric.windows.entries()) {
       const name = `${state.metric.name}/${window.name}`
       const end = Math.floor(at / window.slide) * window.slide
-      // The next slide of a day's window may be an hour away: until its first one it is shown as of the one before.
-      if (end === at) this.slid.add(name)
-      else if (this.slid.has(name) || !last) continue
+      const slides = end === at
+      // The next slide of a day's window may be an hour away: until its first one it is shown at every look, as of
+      // the one before. A slide that was passed on the way is shown at the last turn.
+      if (slides && !this.shownTo.has(name)) this.shownTo.set(name, 0)
+      const due = last && this.shownTo.get(name) !== end
+      if (!slides && !due) continue
       const rules = this.rules.filter(
         (r) => r.state === state && r.windowIndex === index && r.rule.kind !== 'noData',
       )
-      if (rules.length === 0 && !last) continue
+      if (rules.length === 0 && !due) continue
       const fold = state.readWindow(index, end)
-      if (end === at)
+      if (slides)
         for (const rule of rules) rule.look(at, fold, (change) => this.tell(rule, change), this.excuse)
+      if (!due) continue
+      if (this.shownTo.has(name)) this.shownTo.set(name, end)
       const spike = rules.find((rule) => rule.rule.kind === 'spike')
+      // Else it was read at this very look.
+      if (!slides || this.excuse !== null) spike?.readBaseline(end)
       const watched = watchedBelow(this.config, state.metric, window.name)
       const source = {
         keys: state.groups.keys,
@@ -191,20 +198,25 @@ export class Plan {
     }
   }
 
-  /** Names of the view fields written so far, for snapshots. */
-  shownFields(): string[] {
-    return [...this.shown.keys()]
+  /** Names of the view fields written so far, and as of when each window was, for snapshots. */
+  shownSoFar(): { shown: string[]; shownTo: [string, number][] } {
+    return { shown: [...this.shown.keys()], shownTo: [...this.shownTo] }
   }
 
-  /** What stands in these fields is not known any more: they are written anew at the next look. */
-  restoreShown(fields: readonly string[]): void {
+  /** What stands in these fields is not known any more: they are written anew at the next slide. */
+  restoreShown(fields: readonly string[], shownTo: readonly [string, number][]): void {
     for (const field of fields) this.shown.set(field, '')
+    for (const [window, end] of shownTo) this.shownTo.set(window, end)
   }
 
   private show(field: string, json: string): void {
     if (this.shown.get(field) === json) return
     this.shown.set(field, json)
-    this.sink.out.view.set(field, json)
+    const { view, viewGone } = this.sink.out
+    view.set(field, json)
+    // What a config took away and the next one brought back within one commit is there.
+    const gone = viewGone.indexOf(field)
+    if (gone !== -1) viewGone.splice(gone, 1)
   }
 
   private emit(state: MetricState, rung: number, pane: Pane, groups: Touched): void {
@@ -236,7 +248,10 @@ export class Plan {
     for (const [field, json] of before.shown) {
       const kept = windows.has(field) || windows.has(field.slice(0, field.lastIndexOf('/')))
       if (kept) this.shown.set(field, json)
-      else this.sink.out.viewGone.push(field)
+      else {
+        this.sink.out.view.delete(field)
+        this.sink.out.viewGone.push(field)
+      }
     }
   }
 }

@@ -17,8 +17,19 @@ export type Validate = (row: unknown) => Sent
 const OK: Sent = { ok: true }
 const ID_SCHEMA = { type: ['string', 'number'], minLength: 1, maxLength: MAX_LABEL }
 
-/** Compiles the check of one stream. Throws WEIR_CONFIG where the schema itself is wrong. */
+/** Compiling takes tens of milliseconds: the partitions of a stream, and its config in force again, share one. */
+const compiled = new WeakMap<CompiledStream, Validate>()
+
+/** The check of one stream. Throws WEIR_CONFIG where the schema itself is wrong. */
 export function compileValidator(stream: CompiledStream): Validate {
+  const known = compiled.get(stream)
+  if (known !== undefined) return known
+  const validate = makeValidator(stream)
+  compiled.set(stream, validate)
+  return validate
+}
+
+function makeValidator(stream: CompiledStream): Validate {
   const schema = withEnvelope(stream)
   const matches = compileSchema(stream, schema)
   const fields = Object.keys(schema.properties)

@@ -1,5 +1,5 @@
 /** One rule on one partition: looks at every group at every slide and says what changed. */
-import type { CompiledRule, SpikeRule, Stat } from '../config/compiled.ts'
+import type { CompiledRule, Stat } from '../config/compiled.ts'
 import { RUNG_MS } from '../config/window.ts'
 import { type MetricState, baselineRung, SPARK, TURN } from '../window/metric-state.ts'
 import { PaneFold } from '../window/pane-fold.ts'
@@ -43,7 +43,7 @@ export class RuleState {
     tell: (change: VerdictChange) => void,
     excuse: Judgement | null = null,
   ): void {
-    const failure = excuse ?? attempt(() => this.prepare(end))
+    const failure = excuse ?? attempt(() => this.readBaseline(end))
     if (excuse === null) this.failing = null
     for (const [group, key] of this.state.groups.keys.entries()) {
       if (key === null) continue
@@ -125,16 +125,15 @@ export class RuleState {
     }
   }
 
-  private prepare(end: number): null {
-    if (this.rule.kind === 'spike') this.readBaseline(this.rule, end)
-    return null
-  }
-
-  private readBaseline(rule: SpikeRule, end: number): void {
-    const rung = baselineRung(rule.over)
+  /** Reads the time before the window that ends at `end`; without a baseline there is nothing to read. */
+  readBaseline(end: number): null {
+    if (this.rule.kind !== 'spike' || this.baseline === null) return null
+    const { over } = this.rule
+    const rung = baselineRung(over)
     const size = RUNG_MS[rung]
     const to = Math.floor((end - this.state.metric.windows[this.windowIndex]!.size) / size)
-    this.baseline!.read(this.state.panes(rung), to - rule.over / size, to, rule.over)
+    this.baseline.read(this.state.panes(rung), to - over / size, to, over)
+    return null
   }
 
   private change(
