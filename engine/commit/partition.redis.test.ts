@@ -316,6 +316,7 @@ test('events that landed on a foreign partition are shipped, once, whenever thei
   await target.release(Date.now())
   expect(await bench.redis.hgetall(target.keys.acks)).toEqual({ 'x:s.0': '9' })
   await source.shipper.confirm(Date.now() + 20_000)
+  await source.shipper.confirm(Date.now() + 90_000)
   await flat(0)
   await shell.settle(source)
   expect(await bench.redis.xlen(source.keys.outbox)).toBe(0)

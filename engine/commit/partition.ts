@@ -136,7 +136,8 @@ export class Partition {
     const pend = Object.entries(await redis.hgetall(this.keys.pend)).sort(([a], [b]) => Number(a) - Number(b))
     this.drain.add(pend.flat())
     const outbox = await redis.xrange(this.keys.outbox, '-', '+')
-    this.shipper.add(outbox.flatMap(([id, fields]) => [id, fields[1]!]))
+    const left = outbox.flatMap(([id, fields]) => [id, fields[1]!])
+    await this.shipper.resume(left, this.env.now())
   }
 
   /** Folds raw entries read after `off`, in order. Rejects where Redis is away; what was folded stays folded. */

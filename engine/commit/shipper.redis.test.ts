@@ -39,8 +39,33 @@ test('from the first that is gone, everything is shipped again', async () => {
   await redis.xdel(log, entries[0]![0], entries[1]![0], entries[2]![0])
   await shipper.confirm(20_000)
   await expect.poll(numbers).toEqual(['3', '1', '2', '3'])
+  expect(shipper.trim).toBe('')
+  await shipper.confirm(80_001)
   expect(shipper.trim).toBe('2-0')
   await shipper.stop()
+})
+
+test('a target that went back to before the snapshot that held them gets them again; its next owner ships no more', async () => {
+  const { log: later, acks: held } = partitionKeys('test', 'to', 1)
+  const to1 = (seq: number): string[] => item(seq).map((text) => text.replace('to.0', 'to.1'))
+  const seqs = async (): Promise<string[]> =>
+    (await redis.xrange(later, '-', '+')).map(([, fields]) => fields[fields.indexOf('seq') + 1]!)
+  const shipper = new Shipper(redis, 'test', 'from.0', (error) => expect.unreachable(String(error)))
+  shipper.add([0, 1].flatMap(to1))
+  await expect.poll(seqs).toEqual(['0', '1'])
+  await redis.hset(held, 'x:from.0', 1)
+  await shipper.confirm(10_000)
+  // The new master has neither the snapshot nor the entries.
+  await redis.del(held, later)
+  await shipper.confirm(20_000)
+  await expect.poll(seqs).toEqual(['0', '1'])
+  await shipper.stop()
+
+  await redis.hset(held, 'x:from.0', 0)
+  const next = new Shipper(redis, 'test', 'from.0', (error) => expect.unreachable(String(error)))
+  await next.resume([0, 1].flatMap(to1), 0)
+  await expect.poll(seqs).toEqual(['0', '1', '1'])
+  await next.stop()
 })
 
 test('a target that is away is heard of, and fails nobody', async () => {

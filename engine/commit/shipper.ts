@@ -1,7 +1,7 @@
 /**
  * Ships a partition's outbox to other slots as an ordinary producer `x:<stream>.<partition>`. Resending is
- * harmless (the target knows the numbers); an item is trimmed only when the target's last snapshot holds it, and
- * shipped again where the target's log has lost it.
+ * harmless (the target knows the numbers). An item is trimmed only some time after the target's snapshot holds it,
+ * and shipped again where a failover took back what the target's log, or its last snapshot, had.
  */
 import type { Redis } from 'ioredis'
 import { batchFields } from '../event/entry.ts'
@@ -11,6 +11,8 @@ import { sendEach } from '../stream/send-each.ts'
 import type { OutboxItem } from './outgoing.ts'
 
 const ASK_EVERY = 5000
+/** How long (ms) an item outlives its confirmation: the snapshot that confirmed it may be lost with a master. */
+const SAFETY = 60_000
 /** Shipped items looked for in the log of their target at a time. */
 const LOOK_FOR = 500
 
@@ -20,6 +22,8 @@ interface Waiting {
   item: OutboxItem
   /** In the log of the target; '' before it is shipped. */
   at: string
+  /** Since when the target's snapshot holds it; null: it does not. */
+  heldSince: number | null
 }
 
 export class Shipper {
@@ -28,7 +32,7 @@ export class Shipper {
   private readonly redis: Redis
   private readonly namespace: string
   private readonly id: string
-  /** Shipped or not, not yet confirmed. */
+  /** Shipped or not, not yet confirmed for long enough. */
   private readonly items: Waiting[] = []
   private shipped = 0
   private running: Promise<void> | null = null
@@ -43,11 +47,23 @@ export class Shipper {
     this.onFailure = onFailure
   }
 
+  /** Queues what an earlier owner left: flat pairs as for `add`. What the targets' snapshots hold is not shipped again. */
+  async resume(pairs: readonly string[], now: number): Promise<void> {
+    const left = waiting(pairs)
+    try {
+      const acked = await this.acked(left)
+      for (const one of left) if (lastOf(one) <= acked.get(one.item.to)!) one.heldSince = now
+    } catch (error) {
+      // A target that is away must not keep us from our own work.
+      this.onFailure(error)
+    }
+    this.items.push(...left)
+    this.go()
+  }
+
   /** Queues what a commit has put into the outbox: flat pairs [id, JSON, …]. */
   add(pairs: readonly string[]): void {
-    for (let i = 0; i + 1 < pairs.length; i += 2) {
-      this.items.push({ id: pairs[i]!, item: JSON.parse(pairs[i + 1]!) as OutboxItem, at: '' })
-    }
+    this.items.push(...waiting(pairs))
     this.go()
   }
 
@@ -56,7 +72,7 @@ export class Shipper {
     if (this.shipped === 0 || now - this.askedAt < ASK_EVERY) return
     this.askedAt = now
     try {
-      await this.settle()
+      await this.settle(now)
       await this.prove()
     } catch (error) {
       // A target that is away holds up nothing but what is on its way to it.
@@ -69,27 +85,38 @@ export class Shipper {
     await this.running
   }
 
-  /** Forgets what the targets' snapshots hold. */
-  private async settle(): Promise<void> {
+  /** Forgets what the targets' snapshots have held for long enough. */
+  private async settle(now: number): Promise<void> {
+    const shipped = this.items.slice(0, this.shipped)
+    const acked = await this.acked(shipped)
+    for (const [i, one] of shipped.entries()) {
+      const held = lastOf(one) <= acked.get(one.item.to)!
+      // Held before and not now: the target went back to before that snapshot.
+      if (!held && one.heldSince !== null) this.shipped = Math.min(this.shipped, i)
+      one.heldSince = held ? (one.heldSince ?? now) : null
+    }
+    const first = this.items.findIndex(({ heldSince }) => heldSince === null || now - heldSince < SAFETY)
+    const done = Math.min(this.shipped, first < 0 ? this.items.length : first)
+    if (done > 0) {
+      this.trim = `${Number.parseInt(this.items[done - 1]!.id) + 1}-0`
+      this.items.splice(0, done)
+      this.shipped -= done
+    }
+    this.go()
+  }
+
+  /** Last number that the snapshot of each target holds. */
+  private async acked(items: readonly Waiting[]): Promise<Map<string, number>> {
     const acked = new Map<string, number>()
-    for (const to of new Set(this.items.map(({ item }) => item.to))) {
+    for (const to of new Set(items.map(({ item }) => item.to)))
       acked.set(to, Number((await this.redis.hget(this.target(to).acks, this.id)) ?? -1))
-    }
-    let confirmed = 0
-    while (confirmed < this.shipped) {
-      const { item } = this.items[confirmed]!
-      if (item.seq + item.n - 1 > acked.get(item.to)!) break
-      confirmed++
-    }
-    if (confirmed === 0) return
-    this.trim = `${Number.parseInt(this.items[confirmed - 1]!.id) + 1}-0`
-    this.items.splice(0, confirmed)
-    this.shipped -= confirmed
+    return acked
   }
 
   /** A failover may have taken back what a target acknowledged: from the first that is gone, all is shipped again. */
   private async prove(): Promise<void> {
-    const looked = this.items.slice(0, Math.min(this.shipped, LOOK_FOR))
+    const open = this.items.slice(0, this.shipped).filter(({ heldSince }) => heldSince === null)
+    const looked = open.slice(0, LOOK_FOR)
     const answers = await sendEach(
       this.redis,
       looked.map(({ item, at }) => ['XRANGE', this.target(item.to).log, at, at]),
@@ -110,12 +137,10 @@ export class Shipper {
       try {
         const next = this.items[this.shipped]!
         const { to, seq, n, cols } = next.item
-        const at = await this.redis.xadd(
-          this.target(to).log,
-          '*',
-          ...batchFields(this.id, seq, n, 'x', 0, cols),
-        )
-        next.at = at ?? ''
+        if (next.heldSince === null) {
+          const row = batchFields(this.id, seq, n, 'x', 0, cols)
+          next.at = (await this.redis.xadd(this.target(to).log, '*', ...row)) ?? ''
+        }
         // Not where meanwhile an earlier one was found to be gone.
         if (this.items[this.shipped] === next) this.shipped++
         wait = 50
@@ -132,4 +157,16 @@ export class Shipper {
     const dot = to.lastIndexOf('.')
     return partitionKeys(this.namespace, to.slice(0, dot), Number(to.slice(dot + 1)))
   }
+}
+
+function waiting(pairs: readonly string[]): Waiting[] {
+  const items: Waiting[] = []
+  for (let i = 0; i + 1 < pairs.length; i += 2)
+    items.push({ id: pairs[i]!, item: JSON.parse(pairs[i + 1]!) as OutboxItem, at: '', heldSince: null })
+  return items
+}
+
+/** The last number an item carries. */
+function lastOf({ item }: Waiting): number {
+  return item.seq + item.n - 1
 }
