@@ -11,7 +11,7 @@ local function say(name, value)
 end
 local t = redis.call('TIME')
 say('now', t[1] * 1000 + math.floor(t[2] / 1000))
-local names = { 'owner', 'exp', 'at', 'off', 'n', 'round', 'small' }
+local names = { 'owner', 'exp', 'at', 'off', 'n', 'round', 'small', 'holes' }
 local m = redis.call('HMGET', KEYS[1], unpack(names))
 for i, name in ipairs(names) do say(name, m[i]) end
 local off = m[4] or '0-0'

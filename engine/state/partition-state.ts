@@ -14,6 +14,8 @@ export interface PartitionState {
   read: number
   /** Rules that cannot be judged because they fail, `<rule>: <reason>`. */
   failing: string[]
+  /** Entries that were trimmed or deleted before they were read, since the beginning. */
+  holes: number
   /** How far the newest id is ahead of the server's clock, ms; 0 where it is not by more than a minute. */
   ahead: number
   /** Written but not committed. `atLeast`: more wait than were looked at. */
@@ -57,6 +59,7 @@ export function partitionState(stream: string, partition: number, reply: readonl
     position: said.get('off') ?? '0-0',
     read: number('n'),
     failing: failingOf(said.get('small')),
+    holes: number('holes'),
     ahead: isAhead(last, now) ? Number.parseInt(last) - now : 0,
     lag: { entries, events: number('waiting-rows'), atLeast: entries > seen },
     committedAge: at === undefined ? null : Math.max(0, now - Number(at)),

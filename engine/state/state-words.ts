@@ -18,6 +18,7 @@ export function stateWords(state: EngineState): string {
     partitionsTable(partitions, names),
     streamsTable(partitions),
     ahead(partitions),
+    holes(partitions),
     failing(partitions),
     stalled(partitions),
     shortMemory(partitions),
@@ -135,6 +136,18 @@ function failing(partitions: readonly PartitionState[]): string {
   return [...rules]
     .map(
       (rule) => `Rule ${rule}: it cannot be judged, so it neither fires nor resolves. Mend or remove it.\n`,
+    )
+    .join('')
+}
+
+/** Entries nobody will ever count. */
+function holes(partitions: readonly PartitionState[]): string {
+  return partitions
+    .filter((one) => one.holes > 0)
+    .map(
+      (one) =>
+        `${count(one.holes)} entries of ${one.stream}.${one.partition} were trimmed or deleted before they were read: ` +
+        'their events are not counted.\n',
     )
     .join('')
 }

@@ -33,9 +33,13 @@ const said = (change: Record<string, string | number> = {}): string[] =>
     ...change,
   }).flatMap(([name, value]) => [name, String(value)])
 
-test('rules that fail, and logs ahead of the clock, are named', () => {
+test('rules that fail, holes, and logs ahead of the clock are named', () => {
   const small = JSON.stringify({ ...SMALL, failing: ['high: rule failed: TypeError'] })
-  const one = partitionState('trades', 3, said({ small, 'last-generated-id': `${NOW + 7_200_000}-0` }))
+  const one = partitionState(
+    'trades',
+    3,
+    said({ small, holes: 12, 'last-generated-id': `${NOW + 7_200_000}-0` }),
+  )
   const words = stateWords({
     now: NOW,
     namespace: 'weir',
@@ -43,6 +47,7 @@ test('rules that fail, and logs ahead of the clock, are named', () => {
     workers: [],
     partitions: [one],
   })
+  expect(words).toContain('12 entries of trades.3 were trimmed or deleted before they were read')
   expect(words).toContain('Rule high: rule failed: TypeError: it cannot be judged')
   expect(words).toContain("The log of trades.3 is 2h ahead of the server's clock")
 })
