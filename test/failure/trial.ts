@@ -14,6 +14,7 @@ import {
   openReader,
   type Producer,
 } from '../../engine/index.ts'
+import { batchFields } from '../../engine/event/entry.ts'
 import { Worker, type WorkerOptions } from '../../engine/worker.ts'
 import { type ChaosProxy, startChaosProxy } from '../chaos/proxy.ts'
 import { startRedis, type TestRedis, type TestRedisOptions } from '../harness/redis.ts'
@@ -41,12 +42,15 @@ export class Trial {
     partition?: string
     err?: { message: string }
   }[] = []
-  readonly server: TestRedis
+  /** The master. */
+  server: TestRedis
   /** In front of Redis; `url` leads through it. */
   readonly proxy: ChaosProxy
   /** To Redis directly; may wait for a reconnect. */
   redis: Redis
   private readonly workers: Worker[] = []
+  private readonly raw = `raw~${Date.now()}~x`
+  private rawSent = 0
   private readonly producers: Producer[] = []
 
   private constructor(server: TestRedis, proxy: ChaosProxy) {
@@ -60,6 +64,14 @@ export class Trial {
     const trial = new Trial(server, await startChaosProxy(server.port))
     await appendConfig(trial.redis, 'weir', await loadConfig(CONFIG), 'test')
     return trial
+  }
+
+  /** The address of the master leads to another server from now on. */
+  moveTo(server: TestRedis): void {
+    this.server = server
+    this.redis.disconnect()
+    this.redis = connect(server.url, 'query')
+    this.proxy.moveTo(server.port)
   }
 
   get url(): string {
@@ -103,6 +115,24 @@ export class Trial {
       this.sent.sum += v
     }
     await producer.flush(20_000)
+  }
+
+  /** Rows `from` … `to` - 1 of a client that numbers its rows and knows nothing of failovers, into partition 0. */
+  async sendRaw(from: number, to: number, v = 7): Promise<void> {
+    const rows = Array.from({ length: to - from }, () => Date.now() - 20_000)
+    const columns = { at: rows, k: rows.map(() => 'raw'), v: rows.map(() => v) }
+    const fields = batchFields(this.raw, from, rows.length, 'x', 0, JSON.stringify(columns))
+    await this.redis.xadd(LOGS[0]!, '*', ...fields)
+    const fresh = Math.max(0, to - Math.max(from, this.rawSent))
+    this.rawSent += fresh
+    this.sent.events += fresh
+    this.sent.sum += fresh * v
+  }
+
+  /** Twenty seconds of log time pass in every partition, so that panes close and rules look. */
+  async pass(): Promise<void> {
+    const to = Date.now() + 20_000
+    for (const log of LOGS) await this.redis.xadd(log, `${to}-0`, 'weir', 'tick/1')
   }
 
   /** Each event of the logs once, by producer and number; how batches look is written down here anew. */
@@ -153,9 +183,8 @@ export class Trial {
   async isExact(): Promise<void> {
     await this.counts()
     expect(await this.inLogs()).toEqual(this.sent)
-    // Log time passes twenty seconds, so that the last panes close.
     const now = Date.now()
-    for (const log of LOGS) await this.redis.xadd(log, `${now + 20_000}-0`, 'weir', 'tick/1')
+    await this.pass()
     const reader = await openReader(this.server.url, 'weir')
     const span = { from: now - 300_000, to: now + 60_000, step: 10_000, group: {} }
     const total = async (stat: 'count' | 'sum'): Promise<number> =>
