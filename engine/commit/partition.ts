@@ -365,7 +365,7 @@ export class Partition {
     if (tick) this.wordAt = now
     try {
       const done = await renew(this.env.redis, this.keys, { ...this.renewal(), tick, mark, ahead })
-      if (done.verdict === 'FENCED' || done.verdict === 'GONE') {
+      if (done.verdict !== 'OK' && done.verdict !== 'CLOCK') {
         this.lost = true
         this.env.onFailure(this.name, new Error(`renewal answered ${done.verdict}: loading anew`))
         return

@@ -101,9 +101,10 @@ export function renew(
   off: number,
   n: number,
   release: boolean,
-): ['OK' | 'FENCED' | 'GONE', Store] {
+): ['OK' | 'FENCED' | 'STALE' | 'GONE', Store] {
   const { meta, log } = store
   if (meta?.owner !== token) return ['FENCED', store]
+  if ((meta.off ?? 0) !== off) return ['STALE', store]
   if (log === null) return ['GONE', store]
   const group = { off, read: Math.min(n, log.added) }
   return ['OK', { ...store, log: { ...log, group }, meta: { ...meta, lease: release ? 'over' : 'held' } }]

@@ -86,7 +86,7 @@ export interface Renewal {
   ahead?: boolean
 }
 export interface Renewed {
-  verdict: 'OK' | 'FENCED' | 'GONE' | 'CLOCK'
+  verdict: 'OK' | 'FENCED' | 'STALE' | 'GONE' | 'CLOCK'
   now: number
   last: string
 }

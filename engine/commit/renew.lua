@@ -2,9 +2,11 @@
 -- KEYS  1 meta  2 log
 -- ARGV  1 token  2 ttl ms  3 off  4 n  5 '1' = append a tick, or a word on the clock  6 control id to mark, or ''
 --       7 '1' = release  8 '1' = the fold holds the log's clock for ahead
--- Out   {'OK' | 'FENCED' | 'GONE' | 'CLOCK', now, last id}
+-- Out   {'FENCED' | 'STALE' | 'GONE'} | {'OK' | 'CLOCK', now, last id}
 local m = redis.call('HMGET', KEYS[1], 'owner', 'off')
 if m[1] ~= ARGV[1] then return { 'FENCED' } end
+-- A quiet partition learns here that a failover took its last commits back: it may have read further than the log goes.
+if (m[2] or '0-0') ~= ARGV[3] then return { 'STALE' } end
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 if redis.call('EXISTS', KEYS[2]) == 0 then return { 'GONE' } end

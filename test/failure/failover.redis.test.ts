@@ -19,6 +19,12 @@ async function failOver(trial: Trial, replica: TestReplica, seed: number): Promi
   if (seed % 2 === 1) await old.kill()
 }
 
+/** From now on the replica has what the master had now, and nothing more. */
+async function fallsBehind(trial: Trial, replica: TestReplica): Promise<void> {
+  expect(await trial.redis.wait(1, 10_000)).toBe(1)
+  replica.link.close()
+}
+
 /** Resolves when all of the log is committed. */
 async function atRest(trial: Trial): Promise<void> {
   await becomes(async () => (await trial.accounts()).behind, 0)
@@ -37,7 +43,7 @@ test.concurrent.each([1, 2, 3, 4])(
       await trial.counts()
       await sleep(random.between(0, 300))
 
-      replica.link.close()
+      await fallsBehind(trial, replica)
       for (let i = 0; i < 4; i++) {
         await trial.send(producer, 20 + random.below(200))
         await sleep(random.between(0, 150))
@@ -71,7 +77,7 @@ test.concurrent(
     await trial.owned()
     await trial.sendRaw(0, 10)
     await trial.counts()
-    replica.link.close()
+    await fallsBehind(trial, replica)
     await trial.sendRaw(10, 20)
     await trial.counts()
     await failOver(trial, replica, 0)
@@ -96,7 +102,7 @@ test.concurrent(
     await trial.owned()
     await trial.sendRaw(0, 10)
     await trial.counts()
-    replica.link.close()
+    await fallsBehind(trial, replica)
     await trial.sendRaw(10, 11, 2e9)
     await trial.pass()
     await firing(trial, 1)
