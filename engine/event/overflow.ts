@@ -25,7 +25,8 @@ export class Overflow {
   private outstanding = 0
   /** One thing at a time happens to the spool. */
   private queue: Promise<unknown> = Promise.resolve()
-  private storing = false
+  /** A store that has not begun, and will take along what comes until then. */
+  private pending: Promise<void> | null = null
 
   constructor(spool: Spool, lanes: readonly Lane[], memory: Memory) {
     this.spool = spool
@@ -45,12 +46,9 @@ export class Overflow {
   }
 
   /** Writes what is sealed to disk and syncs it. What finds no room, or no working disk, stays; see `stuck`. */
-  async store(): Promise<void> {
-    // One that waits for its turn will take everything along.
-    if (this.storing) return
-    this.storing = true
-    await this.exclusive(async () => {
-      this.storing = false
+  store(): Promise<void> {
+    return (this.pending ??= this.exclusive(async () => {
+      this.pending = null
       this.memory.seal()
       const entries = this.lanes.flatMap((lane, partition) =>
         lane.sealed.map(({ rows, bytes, fields }) => ({ partition, rows, bytes, fields })),
@@ -67,7 +65,7 @@ export class Overflow {
         this.lanes[partition]!.stored(1)
         this.memory.left(rows, bytes)
       }
-    })
+    }))
   }
 
   /** Gives the lanes the next entries once those before are in Redis. Ends the detour where nothing is left on disk. */

@@ -60,6 +60,8 @@ export function createWriter(options: WriterOptions): Writer {
   let trouble: Error | null = null
   let flushes: { upTo: number[]; done: () => void }[] = []
   const waiting: (() => void)[] = []
+  /** Rounds in a row that Redis did not take as a whole. */
+  let failures = 0
   /** Lost connections after which what was written before was found to be there. */
   let proven = 0
 
@@ -80,7 +82,7 @@ export function createWriter(options: WriterOptions): Writer {
 
   /** Partitions with something to write; while entries take the way over the disk, only with what came from there. */
   const ready = (): number[] => {
-    seal()
+    if (!overflow?.engaged) seal()
     const may = (lane: Lane): boolean => (overflow?.engaged ? lane.offering : lane.head() !== undefined)
     return [...lanes.keys()].filter((i) => may(lanes[i]!))
   }
@@ -129,19 +131,22 @@ export function createWriter(options: WriterOptions): Writer {
     flushes = flushes.filter((flush) => behind(flush.upTo))
   }
 
-  /** Brings to disk what waits in memory, and offers the oldest on disk. */
-  const detour = async (failures: number): Promise<void> => {
+  /**
+   * Brings to disk what waits in memory, and offers the oldest on disk. While Redis takes what is offered, memory may
+   * fill first: else the disk would never be empty.
+   */
+  const detour = async (): Promise<void> => {
     if (overflow === null) return
     if (failures >= AWAY_AFTER || (failures > 0 && full())) overflow.engage()
     if (!overflow.engaged) return
-    await overflow.store()
+    if (failures > 0 || full()) await overflow.store()
     tell()
     await overflow.refill()
   }
 
   const run = async (): Promise<void> => {
-    for (let failures = 0; !abandon.signal.aborted;) {
-      const fine = await detour(failures).then(
+    while (!abandon.signal.aborted) {
+      const fine = await detour().then(
         () => true,
         (error: Error) => ((trouble = error), false),
       )
@@ -165,7 +170,7 @@ export function createWriter(options: WriterOptions): Writer {
 
   const hurry = (): void => {
     state.due = true
-    if (overflow?.engaged) void overflow.store().then(tell)
+    if (overflow?.engaged && (failures > 0 || full())) void overflow.store().then(tell)
     start()
   }
 

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { startRedis, type TestRedis } from '../../test/harness/redis.ts'
 import { connect } from '../stream/connection.ts'
 import { partitionKeys } from '../stream/keys.ts'
+import { partitionOf } from '../stream/partition-hash.ts'
 import { decode } from './decode.ts'
 import type { Producer, ProducerOptions } from './producer.ts'
 import { openProducer } from './redis-producer.ts'
@@ -89,6 +90,26 @@ test('with Redis away nobody waits: all goes to disk, and from there to Redis, i
   await producer.close()
   expect(await readdir(directory)).toEqual([])
   expect(producer.spool).toEqual({ waiting: 0, refused: 0, cutBytes: 0, damaged: 0 })
+})
+
+test('what is sent while the disk is emptied never overtakes what lies there, also of a partition far behind', async () => {
+  const producer = await open({ linger: 1 })
+  await server.kill()
+  const [long, short] = ['P1', 'P2']
+  expect(partitionOf(long, PARTITIONS)).not.toBe(partitionOf(short, PARTITIONS))
+  const note = 'n'.repeat(8000)
+  for (const i of numbers(150))
+    await producer.send(trade({ pair: long, volume: i, note, tags: [note, note] }))
+  await producer.send(trade({ pair: short, volume: 0 }))
+  await server.restart()
+  for (let i = 1; producer.spool!.waiting > 0; i++) {
+    await producer.send(trade({ pair: short, volume: i }))
+    if (i % 3 === 0) await sleep(1)
+  }
+  await producer.close()
+  const { values } = await counted()
+  expect(values[partitionOf(long, PARTITIONS)]).toEqual(numbers(150))
+  expect(sorted(values[partitionOf(short, PARTITIONS)]!)).toBe(true)
 })
 
 test('closed with Redis away it keeps everything; the next one goes on under its id and numbers', async () => {

@@ -17,6 +17,9 @@ import { readSegment, scanSpool, type Segment, segmentPath, type SpoolOwner } fr
 
 export const SPOOL_BYTES = 256 * 1024 * 1024
 const SEGMENT_BYTES = 4 * 1024 * 1024
+/** Read back at once, so that emptying the disk does not wait for a sync with every entry. */
+const WINDOW_BYTES = 1024 * 1024
+const WINDOW_ENTRIES = 256
 
 export interface SpoolOptions {
   directory: string
@@ -110,7 +113,7 @@ export class Spool {
     return done
   }
 
-  /** The oldest entries that were not given out, at most one per partition; empty where there are none. */
+  /** The oldest entries that were not given out, about a megabyte of them; empty where there are none. */
   async next(): Promise<SpooledEntry[]> {
     if (this.reading === null) {
       const first = this.segments[0]
@@ -119,9 +122,9 @@ export class Spool {
       this.reading = { entries: await this.read(first.number), at: 0 }
     }
     const { entries, at } = this.reading
-    const taken = new Set<number>()
     let end = at
-    while (end < entries.length && !taken.has(entries[end]!.partition)) taken.add(entries[end++]!.partition)
+    for (let bytes = 0; end < entries.length && end - at < WINDOW_ENTRIES && bytes < WINDOW_BYTES; end++)
+      bytes += entries[end]!.bytes
     this.reading.at = end
     return entries.slice(at, end)
   }
