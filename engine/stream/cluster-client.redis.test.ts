@@ -115,3 +115,29 @@ test('a frozen master: its commands fail by their deadline and are never repeate
   await follow
   block.disconnect()
 }, 40_000)
+
+test('all nodes at once are away, and come back: the same clients go on', async () => {
+  const block = connect(cluster.url, 'block')
+  const reader = createLogReader(block)
+  const log = logs[1]!
+  const wanted = [{ key: log, after: (await client.xadd(log, '*', 'n', '0'))! }]
+  await reader.read(wanted, 10, 20)
+  await Promise.all(cluster.nodes.map(({ server }) => server.kill()))
+  const failed = await Promise.allSettled([client.get(log), reader.read(wanted, 10, 200)])
+  expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  await sleep(1000)
+  await Promise.all(cluster.nodes.map(({ server }) => server.restart()))
+  const added = (): Promise<boolean> =>
+    client.xadd(log, '*', 'n', '1').then(
+      () => true,
+      () => false,
+    )
+  await expect.poll(added, { timeout: 15_000 }).toBe(true)
+  const read = () =>
+    reader.read(wanted, 10, 200).then(
+      (found) => found?.length ?? 0,
+      () => 0,
+    )
+  await expect.poll(read, { timeout: 15_000 }).toBe(1)
+  block.disconnect()
+}, 40_000)
