@@ -43,6 +43,16 @@ export class ClusterClient extends Cluster {
     return super.sendCommand(command, stream, node)
   }
 
+  /** What is sent in this turn of the event loop reaches each node in one write. */
+  gather(): void {
+    for (const { stream } of this.nodes('master')) {
+      // Not before a node was needed for the first time.
+      if ((stream as typeof stream | undefined) === undefined) continue
+      stream.cork()
+      process.nextTick(() => stream.uncork())
+    }
+  }
+
   /** The master that has this key, `host:port`, as far as is known; '' where nobody has said so yet. */
   ownerOf(key: string): string {
     return this.slots[new Command('type', [key]).getSlot()]?.[0] ?? ''

@@ -68,6 +68,7 @@ function readEach(redis: Redis): LogReader['read'] {
   }
 
   const round = async (wanted: readonly Wanted[], count: number): Promise<Read> => {
+    clusterOf(redis)?.gather()
     const open = wanted.map((one) => (asked.get(one.key) ?? ask(one, count)).answered)
     const stop = new AbortController()
     const late = sleep(PATIENCE, undefined, { signal: stop.signal }).catch(() => undefined)

@@ -11,10 +11,12 @@ export type Answer = [error: Error | null, reply: unknown]
  */
 export async function sendEach(redis: Redis, commands: readonly Command[]): Promise<Answer[]> {
   if (commands.length === 0) return []
-  if (clusterOf(redis) === null) {
+  const cluster = clusterOf(redis)
+  if (cluster === null) {
     const replies = await redis.pipeline(commands.map(([name, ...args]) => ['call', name, ...args])).exec()
     return replies ?? []
   }
+  cluster.gather()
   return Promise.all(
     commands.map(([name, ...args]) =>
       redis.call(name, args).then(
