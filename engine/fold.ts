@@ -25,23 +25,21 @@ import { compileFlatColumns, type FlatColumns } from './event/flat-columns.ts'
 import { Producers } from './event/sequence.ts'
 import { cutBytes, textOf } from './event/rejected.ts'
 import { compileValidator, keyOf, type Validate } from './event/validate.ts'
+import { Partials } from './exchange/partials.ts'
 import { loadFold, saveFold } from './fold-snapshot.ts'
 import { FOLD_VERSION } from './fold-version.ts'
 import { LogClock } from './log-clock.ts'
 import { Plan } from './plan.ts'
+import { CLOCK_AHEAD, type Judgement } from './rule/judge.ts'
 import { compareIds } from './stream/entry-id.ts'
 import { partitionOf } from './stream/partition-hash.ts'
 import { TURN } from './window/metric-state.ts'
+import { turnsTo } from './window/turns.ts'
 
 /** An event further ahead of log time than this is refused: it would push the watermark into the future. */
 export const MAX_AHEAD = 60_000
 /** A log of history that carried no event for this long (log time, ms) has gone quiet. */
 const QUIET = 2000
-/** At most this many turns are looked at one by one when time jumps: the length of a ring. */
-const MAX_TURNS = 64
-
-/** Failing rules named in the small state. */
-const MAX_FAILING = 10
 
 export class PartitionFold implements Fold {
   readonly partition: number
@@ -50,6 +48,8 @@ export class PartitionFold implements Fold {
   readonly ids = new EventIds()
   stream!: CompiledStream
   plan!: Plan
+  /** Gains of metrics whose groups live in other partitions. */
+  readonly partials = new Partials((partial) => this.out.partials.push({ ...partial, control: this.control }))
   chain = new Chain()
   readonly clock = new LogClock()
   control = ''
@@ -106,11 +106,11 @@ export class PartitionFold implements Fold {
   }
 
   private read(entry: Entry): void {
-    if (this.stream.clock === 'live') {
-      this.clock.pass(entry)
-      this.advance(this.clock.now - this.stream.disorder)
-      if (entry.kind === 'clock' && entry.ahead) this.plan.doubt()
-    }
+    const live = this.stream.clock === 'live'
+    if (live) this.clock.pass(entry)
+    this.partials.tick(live ? this.clock.now : entry.ms, this.turned, this.final)
+    if (live) this.advance(this.clock.now - this.stream.disorder)
+    if (live && entry.kind === 'clock' && entry.ahead) this.plan.doubt()
     switch (entry.kind) {
       case 'batch':
         this.batch(entry)
@@ -124,11 +124,16 @@ export class PartitionFold implements Fold {
       case 'broken':
         this.loseEntry(entry.id, entry.reason, entry.raw)
         break
+      case 'partial':
+        this.loseEntry(entry.id, 'a partial result, where events are read')
+        break
       case 'control':
+        this.partials.cut(this.turned, this.turned, this.final)
         this.mark(entry.id, entry.control)
         break
       case 'tick':
         this.quiet(entry.ms)
+        this.partials.greet(this.turned)
         break
       case 'clock':
         break
@@ -141,7 +146,6 @@ export class PartitionFold implements Fold {
   }
 
   small(): Small {
-    const failing = this.plan.failing()
     return {
       version: FOLD_VERSION,
       control: this.control,
@@ -152,19 +156,27 @@ export class PartitionFold implements Fold {
       newestAt: this.newestAt,
       ...(this.ids.span !== null && { idSpan: this.ids.span }),
       ...(this.plan.other > 0 && { other: this.plan.other }),
-      ...(failing.length > 0 && { failing: failing.slice(0, MAX_FAILING) }),
+      ...this.plan.failing(),
       chain: this.chain.toString(),
     }
   }
 
   dueAt(): number | null {
+    if (this.partials.owesGreeting) return 0
     if (this.stream.clock === 'event') {
       return this.newestAt === null || this.newestAt === this.shownAt ? null : this.newestAt + QUIET
     }
     if (this.clock.leapt !== null) return this.clock.now
     if (!Number.isFinite(this.turned)) return this.plan.watchesSilence ? 0 : null
-    const due = this.plan.dueAt()
-    return due === null ? null : due + this.stream.disorder
+    const { disorder } = this.stream
+    const own = this.plan.dueAt()
+    const owed = this.partials.dueAt(this.turned, disorder)
+    if (own === null || owed === null) return own === null ? owed : own + disorder
+    return Math.min(own + disorder, owed)
+  }
+
+  get excuse(): Judgement | null {
+    return this.clock.ahead ? CLOCK_AHEAD : null
   }
 
   minds(ahead: boolean): boolean {
@@ -202,6 +214,12 @@ export class PartitionFold implements Fold {
       this,
       this.plan,
     )
+    this.partials.configure(config, this.stream)
+  }
+
+  /** Event time (ms) before which events are refused. */
+  private get final(): number {
+    return this.watermark - this.stream.lateness
   }
 
   private validate(row: Record<string, unknown>): ReturnType<Validate> {
@@ -299,7 +317,7 @@ export class PartitionFold implements Fold {
         )
         continue
       }
-      if (at < this.watermark - lateness) {
+      if (at < this.final) {
         this.loseRow('late', id, i, from, `later than ${lateness / 1000} s behind the watermark`, columns)
         continue
       }
@@ -310,14 +328,19 @@ export class PartitionFold implements Fold {
       if (mark <= this.watermark) continue
       this.watermark = mark
       if (clock === 'event' && Math.floor(mark / TURN) > this.turned) {
-        this.plan.addRows(columns, this.rows, this.times, flushed, added, ms, seq)
+        this.fill(columns, flushed, added, ms, seq)
         flushed = added
         this.advance(mark)
       }
     }
-    this.plan.addRows(columns, this.rows, this.times, flushed, added, ms, seq)
+    this.fill(columns, flushed, added, ms, seq)
     this.counts.counted += added
     if (added > 0) this.newestAt = ms
+  }
+
+  private fill(columns: Columns, from: number, to: number, ms: number, seq: number): void {
+    this.plan.addRows(columns, this.rows, this.times, from, to, ms, seq)
+    this.partials.addRows(columns, this.rows, this.times, from, to, ms, seq)
   }
 
   private fits(id: string, row: number, from: string, columns: Columns): boolean {
@@ -330,12 +353,11 @@ export class PartitionFold implements Fold {
   /** Moves `asOf`, turning at every 10 s boundary on the way. */
   private advance(asOf: number): void {
     const to = Math.floor(asOf / TURN)
-    if (to <= this.turned) return
-    // Before the first turn there is nothing to look back on, least of all a silence.
-    const first = Number.isFinite(this.turned) ? Math.max(this.turned + 1, to - MAX_TURNS + 1) : to
-    for (let turn = first; turn <= to; turn++) {
+    if (to > this.turned) this.partials.cut(this.turned, to, this.final)
+    for (const { turn, last } of turnsTo(this.turned, asOf)) {
       this.turned = turn
-      this.plan.turn(turn * TURN, this.watermark - this.stream.lateness, turn === to)
+      this.plan.turn(turn * TURN, this.final, last)
+      this.partials.turn(turn * TURN)
     }
   }
 
@@ -345,15 +367,15 @@ export class PartitionFold implements Fold {
     if (due === null || ms < due) return
     this.shownAt = this.newestAt
     this.plan.provisional()
+    this.partials.quiet(this.turned, this.final)
   }
 
   /** Where only the watermark moved, emits the amended panes that have become final. */
   private settle(): void {
-    const final = this.watermark - this.stream.lateness
-    const boundary = Math.floor(final / TURN)
+    const boundary = Math.floor(this.final / TURN)
     if (!(boundary > this.settled)) return
     this.settled = boundary
-    this.plan.settle(final)
+    this.plan.settle(this.final)
   }
 
   private loseEntry(id: string, reason: string, raw = ''): void {

@@ -1,9 +1,9 @@
 /** What one control state means for one partition: its metrics with their panes, its rules with their standings. */
 import type { Chain } from './commit/chain.ts'
 import type { ClosedBlock, Outputs } from './commit/folding.ts'
-import { type CompiledConfig, type CompiledMetric, RUNGS } from './config/compiled.ts'
+import { type CompiledConfig, type CompiledMetric, type CompiledRule, RUNGS } from './config/compiled.ts'
 import type { Columns } from './event/entry.ts'
-import { CLOCK_AHEAD, type Judgement } from './rule/judge.ts'
+import type { Judgement } from './rule/judge.ts'
 import { RuleState } from './rule/rule-state.ts'
 import type { VerdictChange } from './rule/verdict.ts'
 import type { SeriesColumn } from './series/store.ts'
@@ -20,7 +20,8 @@ interface Sink {
   readonly out: Outputs
   readonly chain: Chain
   readonly turned: number
-  readonly clock: { readonly ahead: boolean }
+  /** Why no rule can be judged now, or null. */
+  readonly excuse: Judgement | null
 }
 
 const OFFSET: Partial<Record<SeriesColumn, number>> = {
@@ -31,6 +32,8 @@ const OFFSET: Partial<Record<SeriesColumn, number>> = {
   max: MAX,
   m2: M2,
 }
+/** Failing rules named in the small state. */
+const MAX_FAILING = 10
 const HOUR = RUNG_MS['1h']
 const TURN = RUNG_MS['10s']
 
@@ -44,7 +47,13 @@ export class Plan {
   /** As of when each window that has slid since this plan came into force was shown; 0: not yet. */
   private readonly shownTo = new Map<string, number>()
 
-  constructor(config: CompiledConfig, stream: string, sink: Sink, before: Plan | undefined) {
+  constructor(
+    config: CompiledConfig,
+    stream: string,
+    sink: Sink,
+    before: Plan | undefined,
+    make = (metric: CompiledMetric, rules: CompiledRule[]): MetricState => new MetricState(metric, rules),
+  ) {
     this.config = config
     this.sink = sink
     for (const metric of config.metrics) {
@@ -53,7 +62,7 @@ export class Plan {
         (state) => state.metric.hash === metric.hash && state.metric.name === metric.name,
       )
       kept?.configure(metric, config.rules)
-      this.states.push(kept ?? new MetricState(metric, config.rules))
+      this.states.push(kept ?? make(metric, config.rules))
     }
     for (const rule of config.rules) {
       const state = this.states.find((s) => s.metric.name === rule.metric)
@@ -89,24 +98,20 @@ export class Plan {
     }
     const listeners = this.rules.filter((rule) => rule.rule.kind === 'noData')
     for (const state of new Set(listeners.map((rule) => rule.state))) state.listen(at)
-    for (const rule of listeners) rule.look(at, null, (change) => this.tell(rule, change), this.excuse)
+    for (const rule of listeners) rule.look(at, null, (change) => this.tell(rule, change), this.sink.excuse)
   }
 
-  /** Rules that fail, with the reason; of each the first one found. */
-  failing(): string[] {
-    return this.rules.flatMap(({ rule, failing }) => (failing === null ? [] : [`${rule.id}: ${failing}`]))
+  /** Rules that fail, with the reason, for the small state; of each the first one found. */
+  failing(): { failing?: string[] } {
+    const failing = this.rules.flatMap((r) => (r.failing === null ? [] : [`${r.rule.id}: ${r.failing}`]))
+    return failing.length === 0 ? {} : { failing: failing.slice(0, MAX_FAILING) }
   }
 
   /** The log's clock has turned out to be ahead: what was told is unknown from now on. */
   doubt(): void {
     const at = this.sink.turned * TURN
     if (!Number.isFinite(at)) return
-    for (const rule of this.rules) rule.look(at, null, (change) => this.tell(rule, change), this.excuse)
-  }
-
-  /** Why no rule can be judged now, or null. */
-  private get excuse(): Judgement | null {
-    return this.sink.clock.ahead ? CLOCK_AHEAD : null
+    for (const rule of this.rules) rule.look(at, null, (change) => this.tell(rule, change), this.sink.excuse)
   }
 
   settle(final: number): void {
@@ -180,12 +185,12 @@ export class Plan {
       if (rules.length === 0 && !due) continue
       const fold = state.readWindow(index, end)
       if (slides)
-        for (const rule of rules) rule.look(at, fold, (change) => this.tell(rule, change), this.excuse)
+        for (const rule of rules) rule.look(at, fold, (change) => this.tell(rule, change), this.sink.excuse)
       if (!due) continue
       if (this.shownTo.has(name)) this.shownTo.set(name, end)
       const spike = rules.find((rule) => rule.rule.kind === 'spike')
       // Else it was read at this very look.
-      if (!slides || this.excuse !== null) spike?.readBaseline(end)
+      if (!slides || this.sink.excuse !== null) spike?.readBaseline(end)
       const watched = watchedBelow(this.config, state.metric, window.name)
       const source = {
         keys: state.groups.keys,

@@ -1,6 +1,7 @@
 /** `POST /v1/events/:stream`: NDJSON in, one verdict per line, answered only when all of it is in Redis. */
 import type { Context } from 'hono'
 import {
+  declared,
   readLines,
   suggest,
   WeirError,
@@ -55,7 +56,7 @@ export async function postEvents(c: Context, deps: EventDeps): Promise<Response>
   if (unfit !== null) return problem(c, unfit)
   const config = reader.config()
   if (config === null) return problem(c, NO_CONFIG)
-  const stream = streamOf(config.streams, c.req.param('stream') ?? '')
+  const stream = streamOf(declared(config.streams), c.req.param('stream') ?? '')
   // Before the body is read: nothing is queued for a Redis that is known to be away.
   if (!reader.health().redis.ok) return problem(c, REDIS_AWAY)
 

@@ -70,6 +70,7 @@ export class AlertFold implements Fold {
       case 'tick':
       case 'clock':
         break
+      case 'partial':
       case 'reject':
       case 'flat':
       case 'broken':

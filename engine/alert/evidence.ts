@@ -64,6 +64,18 @@ export function alertRows(
   })
 }
 
+/** Indices of `told` by the partition whose log holds their evidence; `own` where nothing else is said. */
+export function bySource(told: readonly Told[], own: number): Map<number, number[]> {
+  const sources = new Map<number, number[]>()
+  for (const [i, { change }] of told.entries()) {
+    const source = change.evidence?.partition ?? own
+    const indices = sources.get(source)
+    if (indices === undefined) sources.set(source, [i])
+    else indices.push(i)
+  }
+  return sources
+}
+
 /** Newest first. */
 export function comparePlaces(a: Place, b: Place): number {
   return b.ms - a.ms || b.seq - a.seq
@@ -161,7 +173,7 @@ function alertRow(one: Told, stream: CompiledStream, partition: number, samples:
     metric: metric.name,
     stat: rule.stat,
     unit: metric.unit,
-    stream: stream.name,
+    stream: stream.merges ?? stream.name,
     group: groupLabels(metric.by, change.group),
     verdict: change.verdict,
     reason: change.reason,

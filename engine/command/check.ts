@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import type { CompiledConfig } from '../config/compiled.ts'
 import { matchFiles } from '../config/glob.ts'
 import { loadConfig } from '../config/load.ts'
+import { declared } from '../config/merged-stream.ts'
 import { ConfigError } from '../config/mistake.ts'
 import { WeirError } from '../error.ts'
 
@@ -89,7 +90,7 @@ async function scraperFiles(config: CompiledConfig, folder: string): Promise<Map
 
 function summary(config: CompiledConfig, files: ReadonlyMap<string, string[]>): string {
   return [
-    count(config.streams.length, 'stream'),
+    count(declared(config.streams).length, 'stream'),
     count(config.metrics.length, 'metric'),
     count(config.rules.length, 'rule'),
     count(new Set([...files.values()].flat()).size, 'scraper file'),

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { CompiledConfig, CompiledStream } from '../config/compiled.ts'
+import { declared } from '../config/merged-stream.ts'
 import { suggest } from '../config/nearest.ts'
 import { newestConfig } from '../control/control-log.ts'
 import { WeirError } from '../error.ts'
@@ -64,12 +65,12 @@ export async function findStream(
 ): Promise<{ namespace: string; stream: CompiledStream }> {
   let file = env['WEIR_NAMESPACE'] ? undefined : await fileConfig(configPath, env)
   const namespace = env['WEIR_NAMESPACE'] || (file?.namespace ?? 'weir')
-  const active = (await newestConfig(redis, namespace))?.streams ?? []
+  const active = declared((await newestConfig(redis, namespace))?.streams ?? [])
   const running = active.find((one) => one.name === name)
   if (running !== undefined) return { namespace, stream: running }
 
   file ??= await fileConfig(configPath, env)
-  const written = file?.streams ?? []
+  const written = declared(file?.streams ?? [])
   const stream = written.find((one) => one.name === name)
   if (stream !== undefined) return { namespace, stream }
   throw new WeirError(`there is no stream "${name}".`, {

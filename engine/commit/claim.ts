@@ -4,7 +4,7 @@ import { AlertFold } from '../alert/alert-fold.ts'
 import type { CompiledStream } from '../config/compiled.ts'
 import { WeirError } from '../error.ts'
 import type { Entry } from '../event/entry.ts'
-import { PartitionFold } from '../fold.ts'
+import { streamFold, type StreamFold } from '../exchange/stream-fold.ts'
 import { partitionKeys } from '../stream/keys.ts'
 import type { Controls } from './controls.ts'
 import { Partition, type PartitionEnvironment } from './partition.ts'
@@ -42,12 +42,9 @@ export async function claim(
   const control0 = acquired.meta.get('control0')!
   const admit = admitter(controls)
   await admit({ kind: 'control', control: control0, id: '0-0', ms: 0 })
-  const fold =
-    target.stream === ALERTS
-      ? new AlertFold(control0)
-      : new PartitionFold(target.stream, target.partition, control0, controls.resolve)
+  const fold = foldOf(target, control0, controls)
   const recovered = await recover(env.redis, keys, acquired.meta, fold, admit)
-  const stream = (): CompiledStream | null => (fold instanceof PartitionFold ? fold.stream : null)
+  const stream = (): CompiledStream | null => (fold instanceof AlertFold ? null : fold.stream)
   const limit = stream()?.retention ?? { age: 86_400_000, bytes: 64 * 1024 * 1024 }
   const present = Number((await env.redis.memory('USAGE', keys.log)) ?? 0)
   const retention = new Retention(limit, present, acquired.meta.get('off') ?? '0-0')
@@ -66,10 +63,16 @@ export async function claim(
   return { verdict: 'OK', partition, replayed: recovered.replayed, check: recovered.check }
 }
 
+function foldOf({ stream, partition }: Target, control0: string, controls: Controls): AlertFold | StreamFold {
+  return stream === ALERTS
+    ? new AlertFold(control0)
+    : streamFold(stream, partition, control0, controls.resolve)
+}
+
 /** Makes sure that the control state an entry names is loaded; one that does not exist is a broken entry. */
 export function admitter(controls: Controls): (entry: Entry) => Promise<Entry> {
   return async (entry) => {
-    if (entry.kind !== 'control' || controls.has(entry.control)) return entry
+    if (!('control' in entry) || controls.has(entry.control)) return entry
     await controls.refresh()
     if (controls.has(entry.control)) return entry
     const { id, ms } = entry

@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis'
 import {
   alertRows,
+  bySource,
   comparePlaces,
   LOOK_BACK,
   type Look,
@@ -17,14 +18,37 @@ import type { AlertRow } from '../alert/row.ts'
 import { decode } from '../event/decode.ts'
 import type { Entry } from '../event/entry.ts'
 import type { CompiledStream } from '../config/compiled.ts'
+import { partitionKeys } from '../stream/keys.ts'
 import type { Told } from './folding.ts'
 
 /** Entries per read, and most entries looked back through: ticks may stand between those with events. */
 const PAGE = LOOK_BACK
 const MAX_BACK = 4 * PAGE
 
-/** One row per change, in order. Rejects where Redis is away. */
+/** One row per change, in order; on a merged stream the entries are in the logs of its sources. Rejects where Redis is away. */
 export async function withEvidence(
+  redis: Redis,
+  namespace: string,
+  partition: number,
+  stream: CompiledStream,
+  told: Told[],
+): Promise<AlertRow[]> {
+  const rows: AlertRow[] = []
+  for (const [source, some] of bySource(told, partition)) {
+    const { log } = partitionKeys(namespace, stream.merges ?? stream.name, source)
+    const found = await fromLog(
+      redis,
+      log,
+      source,
+      stream,
+      some.map((i) => told[i]!),
+    )
+    for (const [k, i] of some.entries()) rows[i] = found[k]!
+  }
+  return rows
+}
+
+async function fromLog(
   redis: Redis,
   log: string,
   partition: number,

@@ -1,6 +1,7 @@
 /** The contract between a fold (pure) and the shell that feeds and commits it. */
 import type { CompiledConfig, CompiledMetric, CompiledRule, Rung } from '../config/compiled.ts'
 import type { Entry } from '../event/entry.ts'
+import type { Partial } from '../exchange/partials.ts'
 import type { VerdictChange } from '../rule/verdict.ts'
 import type { SeriesColumn } from '../series/store.ts'
 
@@ -39,6 +40,8 @@ export interface Outputs {
   told: Told[]
   /** Events that belong to another partition of the same stream. */
   forwards: { partition: number; row: Record<string, unknown> }[]
+  /** What a merged stream is to hear: the control state it belongs to, and the partition it is for. */
+  partials: (Partial & { control: string })[]
   dead: LostRow[]
   late: LostRow[]
   /** Fields of `view` to set and to delete. */
@@ -49,7 +52,17 @@ export interface Outputs {
 }
 
 export function noOutputs(): Outputs {
-  return { closed: [], told: [], forwards: [], dead: [], late: [], view: new Map(), viewGone: [], live: [] }
+  return {
+    closed: [],
+    told: [],
+    forwards: [],
+    partials: [],
+    dead: [],
+    late: [],
+    view: new Map(),
+    viewGone: [],
+    live: [],
+  }
 }
 
 /** What a commit stores beside the position, and a recovery must arrive at again. Counts are since the beginning. */

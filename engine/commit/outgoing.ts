@@ -3,6 +3,7 @@
  * rows for the dead and late ledgers. Pure.
  */
 import type { AlertRow } from '../alert/row.ts'
+import { mergedName } from '../config/merged-stream.ts'
 import type { ClosedBlock, LostRow, Outputs } from './folding.ts'
 
 /** Bytes of the dead and of the late ledger written with one commit; the counters are exact all the same. */
@@ -15,7 +16,10 @@ export interface OutboxItem {
   to: string
   seq: number
   n: number
+  /** JSON of columns, or of a PartialMessage. */
   cols: string
+  /** Of a partial result: the control state it was made under. */
+  control?: string
 }
 
 export interface Numbers {
@@ -56,16 +60,18 @@ export function pendPairs(closed: ClosedBlock[], numbers: Numbers): string[] {
 export function outboxPairs(
   stream: string,
   alerts: AlertRow[],
-  forwards: Outputs['forwards'],
+  { forwards, partials }: Pick<Outputs, 'forwards' | 'partials'>,
   numbers: Numbers,
 ): string[] {
   const pairs: string[] = []
-  const put = (to: string, n: number, columns: Record<string, unknown[]>): void => {
+  const put = (to: string, n: number, columns: object, control?: string): void => {
     const seq = numbers.seq[to] ?? 0
     numbers.seq[to] = seq + n
-    const item: OutboxItem = { to, seq, n, cols: JSON.stringify(columns) }
+    const item: OutboxItem = { to, seq, n, cols: JSON.stringify(columns), ...(control && { control }) }
     pairs.push(`${++numbers.outbox}-0`, JSON.stringify(item))
   }
+  for (const { partition, message, control } of partials)
+    put(`${mergedName(stream)}.${partition}`, 1, message, control)
   for (let i = 0; i < alerts.length; i += ROWS_PER_ITEM) {
     const some = alerts.slice(i, i + ROWS_PER_ITEM)
     put('alerts.0', some.length, { at: some.map((row) => row.at), row: some })

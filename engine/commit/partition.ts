@@ -149,7 +149,7 @@ export class Partition {
     try {
       for (const [id, fields] of raw) {
         const entry = decode(id, fields)
-        this.fold.step(entry.kind === 'control' ? await admit(entry) : entry)
+        this.fold.step('control' in entry ? await admit(entry) : entry)
         this.retention.fed(id, fields)
         this.off = id
         this.n++
@@ -240,9 +240,9 @@ export class Partition {
     const alerts =
       stream === null
         ? []
-        : await withEvidence(redis, this.keys.log, this.partition, stream, taken.outputs.told)
+        : await withEvidence(redis, this.env.namespace, this.partition, stream, taken.outputs.told)
     const upload = await this.rounds.upload()
-    const outbox = outboxPairs(stream?.name ?? '', alerts, taken.outputs.forwards, this.numbers)
+    const outbox = outboxPairs(stream?.name ?? '', alerts, taken.outputs, this.numbers)
     const built = this.build(taken, outbox, upload)
     const done = await this.send(built.commit)
     if (done.verdict !== 'OK' && done.verdict !== 'DUP' && done.verdict !== 'CLOCK') {

@@ -4,7 +4,7 @@
  * and shipped again where a failover took back what the target's log, or its last snapshot, had.
  */
 import type { Redis } from 'ioredis'
-import { batchFields } from '../event/entry.ts'
+import { batchFields, partialFields } from '../event/entry.ts'
 import { SHIPPER } from '../event/sequence.ts'
 import { partitionKeys } from '../stream/keys.ts'
 import { sendEach } from '../stream/send-each.ts'
@@ -136,10 +136,9 @@ export class Shipper {
     while (this.shipped < this.items.length && !this.stopped) {
       try {
         const next = this.items[this.shipped]!
-        const { to, seq, n, cols } = next.item
         if (next.heldSince === null) {
-          const row = batchFields(this.id, seq, n, 'x', 0, cols)
-          next.at = (await this.redis.xadd(this.target(to).log, '*', ...row)) ?? ''
+          const { item } = next
+          next.at = (await this.redis.xadd(this.target(item.to).log, '*', ...fieldsOf(this.id, item))) ?? ''
         }
         // Not where meanwhile an earlier one was found to be gone.
         if (this.items[this.shipped] === next) this.shipped++
@@ -169,4 +168,9 @@ function waiting(pairs: readonly string[]): Waiting[] {
 /** The last number an item carries. */
 function lastOf({ item }: Waiting): number {
   return item.seq + item.n - 1
+}
+
+/** The entry that an item becomes, from shipper `id`. */
+export function fieldsOf(id: string, { seq, n, cols, control }: OutboxItem): string[] {
+  return control === undefined ? batchFields(id, seq, n, 'x', 0, cols) : partialFields(id, seq, control, cols)
 }

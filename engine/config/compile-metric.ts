@@ -14,6 +14,7 @@ import {
 import { parseDuration } from './duration.ts'
 import type { Metric } from './metric.ts'
 import { show, type Mistake } from './mistake.ts'
+import { mergedName } from './merged-stream.ts'
 import { suggest } from './nearest.ts'
 import { checkName, Options } from './options.ts'
 import { fitWindow } from './window.ts'
@@ -24,10 +25,11 @@ export function compileMetric(metric: Metric, stream: CompiledStream, mistakes: 
   const subject = { name: `metric ${show(metric.name)}`, source: metric.source }
   const options = new Options(subject, metric.spec, OPTIONS, mistakes)
   const name = checkName(options, metric.name)
+  const by = compileBy(options, stream)
   const compiled = {
     name,
-    stream: stream.name,
-    by: compileBy(options, stream),
+    stream: homeOf(by, stream),
+    by,
     of: compileOf(options, stream),
     where: compileCondition(options, stream.schema, stream.name),
     stats: options.words('stats', STATS, 'which is no stat'),
@@ -43,14 +45,13 @@ export function compileMetric(metric: Metric, stream: CompiledStream, mistakes: 
 
 function compileBy(options: Options, stream: CompiledStream): string[] {
   const fields = fieldsOf(stream.schema)
-  const by = options.words('by', fields, `which is no single-valued field of stream '${stream.name}'`)
-  if (stream.key !== '' && !by.includes(stream.key) && stream.partitions !== 1)
-    options.wrong(
-      `by lacks '${stream.key}', the key that stream '${stream.name}' is split by, so no partition sees a whole group.`,
-      `Add '${stream.key}' to by, or declare the stream with partitions: 1.`,
-      'by',
-    )
-  return by
+  return options.words('by', fields, `which is no single-valued field of stream '${stream.name}'`)
+}
+
+/** Where its windows are kept: with the events, or, where no partition sees a whole group, where partitions meet. */
+function homeOf(by: readonly string[], stream: CompiledStream): string {
+  const whole = stream.partitions === 1 || by.includes(stream.key)
+  return whole ? stream.name : mergedName(stream.name)
 }
 
 function compileOf(options: Options, stream: CompiledStream): string | null {

@@ -18,6 +18,7 @@ import type {
   CompiledStream,
 } from './compiled.ts'
 import type { Authored } from './define.ts'
+import { withMerged } from './merged-stream.ts'
 import type { Metric } from './metric.ts'
 import { show, type Mistake } from './mistake.ts'
 import { Options } from './options.ts'
@@ -75,7 +76,7 @@ export function compile(
   const config: Omit<CompiledConfig, 'hash'> = {
     version: 1,
     namespace: compileNamespace(options, around.namespace),
-    streams: [...streams.values()],
+    streams: withMerged([...streams.values()], [...compiled.values()]),
     metrics: [...compiled.values()],
     rules: ruled.rules,
     channels,
@@ -144,7 +145,7 @@ function compileRules(
   const taken = new Map<string, number>()
   const compiled = rules.map((rule) => {
     const metric = find(rule.metric)
-    const stream = [...streams.values()].find((one) => one.name === metric?.stream)
+    const stream = streams.get(plain(rule.metric)['stream'] as Stream)
     if (metric && stream)
       return compileRule(rule, { metric, stream, taken, channels, nameOf: channelName, mistakes })
     mistakes.push({

@@ -60,6 +60,8 @@ export interface CompiledStream {
   schema: JsonSchema
   /** Short hash of `schema`; travels in every entry. */
   schemaVersion: string
+  /** The stream whose partitions' partial results come together here; nobody but the engine writes to it. */
+  merges?: string
 }
 
 export interface JsonSchema {

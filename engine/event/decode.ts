@@ -1,9 +1,11 @@
 /** From a raw stream entry to an `Entry`; what cannot be read becomes `broken` with a reason, never an exception. */
 import { readColumns } from './columns.ts'
+import { partialMessage } from '../exchange/message.ts'
 import { type Columns, type Entry, MAX_DEAD_BYTES, type Rejected } from './entry.ts'
 
 /** Largest entry decoded, characters; anything above is broken (a hostile client cannot make us parse it). */
 export const MAX_ENTRY_BYTES = 1024 * 1024
+const CONTROL_ID = /^\d{1,20}-\d{1,20}$/
 const MAX_REASON = 500
 const MAX_ROWS = 100_000
 
@@ -22,6 +24,8 @@ export function decode(id: string, fields: string[]): Entry {
       return batch(id, ms, named, fields)
     case 'reject/1':
       return reject(id, ms, named, fields)
+    case 'partial/1':
+      return partial(id, ms, named, fields)
     case 'control/1':
       return control(id, ms, named.get('id') ?? '', fields)
     case 'tick/1':
@@ -34,7 +38,7 @@ export function decode(id: string, fields: string[]): Entry {
 }
 
 function control(id: string, ms: number, named: string, fields: string[]): Entry {
-  if (!/^\d{1,20}-\d{1,20}$/.test(named)) return broken(id, ms, 'control marker without an id', fields)
+  if (!CONTROL_ID.test(named)) return broken(id, ms, 'control marker without an id', fields)
   return { id, ms, kind: 'control', control: named }
 }
 
@@ -71,6 +75,16 @@ function batch(id: string, ms: number, named: Map<string, string>, fields: strin
     minute: Number.isSafeInteger(minute) ? minute : 0,
     columns: columns as Columns,
   }
+}
+
+function partial(id: string, ms: number, named: Map<string, string>, fields: string[]): Entry {
+  const from = named.get('from') ?? ''
+  const seq = whole(named.get('seq'))
+  const control = named.get('control') ?? ''
+  const message = partialMessage(json(named.get('gains') ?? ''))
+  if (from === '' || from.length > 200 || seq === null || !CONTROL_ID.test(control) || message === null)
+    return broken(id, ms, 'partial result without readable from, seq, control or gains', fields)
+  return { id, ms, kind: 'partial', from, seq, control, message }
 }
 
 function reject(id: string, ms: number, named: Map<string, string>, fields: string[]): Entry {

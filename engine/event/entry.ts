@@ -4,6 +4,7 @@
  *
  *   weir batch/1   from <producer> seq <first> n <rows> schema <version> minute <ms> cols <JSON columns>
  *   weir reject/1  from <producer> seq <first> n <rows> rows <JSON array of Rejected>
+ *   weir partial/1 from <shipper> seq <number> control <control log id> gains <JSON, see exchange/message.ts>
  *   weir control/1 id <control log id>
  *   weir tick/1    by <token>
  *   weir clock/1   is <ahead or right> at <server ms>
@@ -11,6 +12,8 @@
  * `seq` counts rows contiguously per producer and partition, rejected rows included. `minute` is fixed by the
  * producer (start of the wall-clock minute it accounts the rows to).
  */
+
+import type { PartialMessage } from '../exchange/message.ts'
 
 /** Optional fields any event may carry without declaring them; a schema that declares one must say string. */
 export const ENVELOPE = ['user', 'trace', 'instance', 'region'] as const
@@ -35,6 +38,7 @@ export type Columns = Record<string, unknown[]>
 export type Entry = { id: string; /** Log time: the ms part of the id. */ ms: number } & (
   | { kind: 'batch'; from: string; seq: number; n: number; schema: string; minute: number; columns: Columns }
   | { kind: 'reject'; from: string; seq: number; n: number; rows: Rejected[] }
+  | { kind: 'partial'; from: string; seq: number; control: string; message: PartialMessage }
   | { kind: 'flat'; fields: string[] }
   | { kind: 'control'; control: string }
   | { kind: 'tick' }
@@ -76,6 +80,10 @@ export function batchFields(
     'cols',
     columns,
   ]
+}
+
+export function partialFields(from: string, seq: number, control: string, gains: string): string[] {
+  return ['weir', 'partial/1', 'from', from, 'seq', String(seq), 'control', control, 'gains', gains]
 }
 
 export function rejectFields(from: string, seq: number, rows: Rejected[]): string[] {

@@ -4,7 +4,6 @@ import type { Told } from '../commit/folding.ts'
 import { withEvidence } from '../commit/evidence.ts'
 import { decode } from '../event/decode.ts'
 import { PartitionFold } from '../fold.ts'
-import { partitionKeys } from '../stream/keys.ts'
 import { liveConfig, LiveEngine, randomFrom, randomTrades, withRedis } from './live.fixture.ts'
 import { MemoryLog } from './memory-log.ts'
 import { toldRows } from './partition-run.ts'
@@ -30,7 +29,7 @@ it('any cut into commits shows the same, from Redis and from memory', async () =
         [fields, tick, tick].map((some, k): RawEntry => [`${Number.parseInt(id)}-${3 * i + k}`, some]),
       )
       await live.preload(stream, [raw])
-      const { log: key } = partitionKeys('weir', 'past', 0)
+      const namespace = 'weir'
 
       const fold = new PartitionFold('past', 0, '1-0', () => config)
       const seen = new MemoryLog()
@@ -42,10 +41,10 @@ it('any cut into commits shows the same, from Redis and from memory', async () =
         fold.step(entry)
         const outputs = fold.take()
         told.push(...outputs.told)
-        fromMemory.push(...toldRows(fold, outputs, (look) => seen.evidence(look)))
+        fromMemory.push(...toldRows(fold, outputs, (_, look) => seen.evidence(look)))
       }
       expect(told.length).toBeGreaterThan(20)
-      const whole = await withEvidence(live.redis, key, 0, stream, told)
+      const whole = await withEvidence(live.redis, namespace, 0, stream, told)
       expect(whole).toEqual(fromMemory)
       for (const row of whole)
         for (const sample of row.evidence.samples) expect(sample['at']).toBeLessThan(row.at + 15_000)
@@ -54,7 +53,7 @@ it('any cut into commits shows the same, from Redis and from memory', async () =
         const rows: unknown[] = []
         for (let at = 0; at < told.length;) {
           const size = 1 + Math.floor(random() * 20)
-          rows.push(...(await withEvidence(live.redis, key, 0, stream, told.slice(at, at + size))))
+          rows.push(...(await withEvidence(live.redis, namespace, 0, stream, told.slice(at, at + size))))
           at += size
         }
         // A cut never parts a look live; here it may, and even then only the entries named by others are missed.
@@ -66,7 +65,7 @@ it('any cut into commits shows the same, from Redis and from memory', async () =
       }
       for (const at of new Set(told.map(({ change }) => change.at))) {
         const look = told.filter(({ change }) => change.at === at)
-        const rows = await withEvidence(live.redis, key, 0, stream, look)
+        const rows = await withEvidence(live.redis, namespace, 0, stream, look)
         expect(rows).toEqual(whole.filter((row) => row.at === at))
       }
     } finally {

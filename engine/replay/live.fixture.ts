@@ -46,6 +46,14 @@ export function liveConfig(more = false): CompiledConfig {
     stats: ['ratio', 'count'],
     windows: ['1m'],
   })
+  // Groups that lie across partitions.
+  const whole = trades.metric('whole', {
+    by: [],
+    of: 'volume',
+    stats: ['sum', 'max', 'p95', 'count'],
+    windows: ['1m'],
+    series: ['10s', '1m'],
+  })
   const loaded = past.metric('loaded', {
     by: ['pair'],
     of: 'volume',
@@ -65,6 +73,7 @@ export function liveConfig(more = false): CompiledConfig {
     spike(volume, { stat: 'mean', window: '1m', times: 1.5, over: '20m' }),
     threshold(large, { stat: 'ratio', above: 0.2, minSamples: 3 }),
     noData(volume, { for: '2m' }),
+    threshold(whole, { stat: 'max', window: '1m', above: 25, for: '10s' }),
     threshold(loaded, { stat: 'sum', above: 60 }),
     ...(more ? [threshold(volume, { name: 'more', stat: 'count', window: '5m', above: 3 })] : []),
   ]
@@ -134,19 +143,25 @@ export class LiveEngine {
   }
 
   async settled(config: CompiledConfig, turned = 0): Promise<boolean> {
-    let told = 0
-    for (const { name, partition, clock } of partitionsOf(config)) {
+    /** Rows shipped to, and counted by, each partition that the engine itself feeds. */
+    const shipped = new Map<string, number>()
+    const counted = new Map<string, number>()
+    for (const { name, partition, clock, merges } of partitionsOf(config)) {
       const keys = partitionKeys(this.namespace, name, partition)
       const [off, numbers, json] = await this.redis.hmget(keys.meta, 'off', 'numbers', 'small')
       const last = await this.redis.xrevrange(keys.log, '+', '-', 'COUNT', 1)
       if (last.length === 0) continue
       if (off !== last[0]![0] || (await this.redis.hlen(keys.pend)) > 0) return false
       const small = JSON.parse(json!) as Small
-      if (clock === 'live' && (small.turned ?? 0) * 10_000 < turned) return false
-      told += (JSON.parse(numbers!) as { seq: Record<string, number> }).seq['alerts.0'] ?? 0
+      // A merged stream has come as far as its sources, once it has read what they sent.
+      if (merges !== undefined) counted.set(`${name}.${partition}`, small.counted)
+      else if (clock === 'live' && (small.turned ?? 0) * 10_000 < turned) return false
+      const { seq } = JSON.parse(numbers!) as { seq: Record<string, number> }
+      for (const [to, n] of Object.entries(seq)) shipped.set(to, (shipped.get(to) ?? 0) + n)
     }
     const alerts = await this.redis.hget(partitionKeys(this.namespace, 'alerts', 0).meta, 'small')
-    return told === (alerts === null ? 0 : (JSON.parse(alerts) as Small).counted)
+    counted.set('alerts.0', alerts === null ? 0 : (JSON.parse(alerts) as Small).counted)
+    return [...counted].every(([to, n]) => n === (shipped.get(to) ?? 0))
   }
 
   /** Every change of every alert that was written for readers. */
@@ -251,8 +266,8 @@ export function randomFrom(seed: number): () => number {
   }
 }
 
-function partitionsOf(config: CompiledConfig): { name: string; partition: number; clock: string }[] {
-  return config.streams.flatMap(({ name, partitions, clock }) =>
-    Array.from({ length: partitions }, (_, partition) => ({ name, partition, clock })),
+function partitionsOf(config: CompiledConfig): (CompiledStream & { partition: number })[] {
+  return config.streams.flatMap((stream) =>
+    Array.from({ length: stream.partitions }, (_, partition) => ({ ...stream, partition })),
   )
 }

@@ -6,7 +6,7 @@ import { readControl } from '../control/control-log.ts'
 import type { Entry } from '../event/entry.ts'
 import { SHIPPER } from '../event/sequence.ts'
 import { isAlertRow } from '../alert/row.ts'
-import type { PartitionFold } from '../fold.ts'
+import type { StreamFold } from '../exchange/stream-fold.ts'
 import { partitionKeys, type PartitionKeys } from '../stream/keys.ts'
 import { readLog } from '../stream/read-log.ts'
 import { TURN } from '../window/metric-state.ts'
@@ -27,7 +27,7 @@ export interface LogStart {
 }
 
 export interface Started extends LogStart {
-  fold: PartitionFold
+  fold: StreamFold
   /** Position after which the replay reads. */
   off: string
   /** Oldest entry that has to be there, and the newest when the replay began. */
@@ -47,7 +47,7 @@ export async function startOf(
   namespace: string,
   target: { stream: string; partition: number },
   from: number,
-  foldOf: (control: string) => PartitionFold,
+  foldOf: (control: string) => StreamFold,
 ): Promise<Started | null> {
   const keys = partitionKeys(namespace, target.stream, target.partition)
   const log = await lookAt(redis, keys)
@@ -75,8 +75,8 @@ export async function startOf(
  * Prepares a fold that begins in the middle of a log: a producer it does not know has been there before, and what
  * it sent before is not missing.
  */
-export function introduce(fold: PartitionFold, entry: Entry): void {
-  if (entry.kind !== 'batch' && entry.kind !== 'reject') return
+export function introduce(fold: StreamFold, entry: Entry): void {
+  if (entry.kind !== 'batch' && entry.kind !== 'reject' && entry.kind !== 'partial') return
   const { from, seq, ms } = entry
   if (seq === 0 || fold.producers.states.has(from)) return
   const state = { last: seq - 1, missing: [], seenAt: ms }
@@ -125,8 +125,8 @@ async function lastSnapshot(
   redis: Redis,
   keys: PartitionKeys,
   from: number,
-  newFold: () => PartitionFold,
-): Promise<{ off: string; fold: PartitionFold } | null> {
+  newFold: () => StreamFold,
+): Promise<{ off: string; fold: StreamFold } | null> {
   for (let attempt = 1; ; attempt++) {
     const round = await redis.hget(keys.meta, 'round')
     const json = round === null ? null : await redis.hget(keys.snapshot, `manifest@${round}`)

@@ -4,7 +4,8 @@ import type { AlertRow } from '../alert/row.ts'
 import { admitter } from '../commit/claim.ts'
 import type { Controls } from '../commit/controls.ts'
 import { withEvidence } from '../commit/evidence.ts'
-import type { ClosedBlock, Small } from '../commit/folding.ts'
+import type { ClosedBlock, Outputs, Small } from '../commit/folding.ts'
+import type { StreamFold } from '../exchange/stream-fold.ts'
 import { WeirError } from '../error.ts'
 import type { Entry } from '../event/entry.ts'
 import { partitionKeys } from '../stream/keys.ts'
@@ -44,6 +45,8 @@ export interface Told {
   ms: number
   source: string
   rows: AlertRow[]
+  /** For the merged stream, from partition `from` of `stream`. */
+  sent?: { stream: string; from: number; partials: Outputs['partials'] }
 }
 
 export class PartitionReplay {
@@ -112,13 +115,17 @@ export class PartitionReplay {
     const { fold, partition: source } = this.start
     if (entry.ms >= from) this.before ??= fold.small()
     fold.step(entry)
-    const { told, closed } = fold.take()
-    for (const block of entry.ms >= from ? closed : []) {
-      totalsOf(this.report, block.metric).points += block.groups.length
-      this.listener.closed?.(fold.streamName, fold.partition, block)
-    }
+    const { told, closed, partials } = fold.take()
+    if (entry.ms >= from) reportClosed(this.report, this.listener, fold, closed)
+    if (partials.length > 0)
+      yield {
+        ms: entry.ms,
+        source,
+        rows: [],
+        sent: { stream: fold.streamName, from: fold.partition, partials },
+      }
     if (told.length === 0) return
-    const rows = await withEvidence(redis, this.log, fold.partition, fold.stream, told)
+    const rows = await withEvidence(redis, this.target.namespace, fold.partition, fold.stream, told)
     yield { ms: entry.ms, source, rows }
   }
 
@@ -126,6 +133,9 @@ export class PartitionReplay {
     const { fold } = this.start
     const small = fold.small()
     const { before } = this
+    reportGroups(this.report, fold)
+    // What a merged stream counts are messages of the engine's own.
+    if (fold.stream.merges !== undefined) return
     const sum = (this.report.streams[fold.streamName] ??= {
       counted: 0,
       duplicate: 0,
@@ -136,16 +146,31 @@ export class PartitionReplay {
     })
     if (before !== null)
       for (const name of Object.keys(sum) as (keyof Accounting)[]) sum[name] += small[name] - before[name]
-    for (const { metric, groups } of fold.plan.states)
-      totalsOf(this.report, metric.name).groups += groups.keys.filter((key) => key !== null).length
   }
+}
+
+export function reportClosed(
+  report: ReplayReport,
+  listener: ReplayListener,
+  fold: StreamFold,
+  closed: readonly ClosedBlock[],
+): void {
+  for (const block of closed) {
+    totalsOf(report, block.metric).points += block.groups.length
+    listener.closed?.(fold.streamName, fold.partition, block)
+  }
+}
+
+export function reportGroups(report: ReplayReport, fold: StreamFold): void {
+  for (const { metric, groups } of fold.plan.states)
+    totalsOf(report, metric.name).groups += groups.keys.filter((key) => key !== null).length
 }
 
 export function totalsOf(report: ReplayReport, metric: string): MetricTotals {
   return (report.metrics[metric] ??= { groups: 0, points: 0, fired: 0, resolved: 0 })
 }
 
-async function serverTime(redis: Redis): Promise<number> {
+export async function serverTime(redis: Redis): Promise<number> {
   const [seconds, micros] = await redis.time()
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
 }

@@ -1,9 +1,9 @@
 /** Runs one partition fold over entries, with time passing where it waits for it. Pure. */
-import { alertRows, type Look, looksOf } from '../alert/evidence.ts'
+import { alertRows, bySource, type Look, looksOf } from '../alert/evidence.ts'
 import type { AlertRow } from '../alert/row.ts'
 import type { Fold, Outputs } from '../commit/folding.ts'
 import type { Entry } from '../event/entry.ts'
-import type { PartitionFold } from '../fold.ts'
+import type { StreamFold } from '../exchange/stream-fold.ts'
 
 /** Lets time pass up to `until` (log time, ms): a tick wherever the fold asks for one, as a live worker writes it. */
 export function* ticks(fold: Fold, after: number, until: number): Generator<Entry> {
@@ -16,12 +16,18 @@ export function* ticks(fold: Fold, after: number, until: number): Generator<Entr
   }
 }
 
-/** What some outputs tell, as the rows that reach the alert fold. */
+/** What some outputs tell, as the rows that reach the alert fold; `evidence` finds entries in a partition's log. */
 export function toldRows(
-  fold: PartitionFold,
-  outputs: Outputs,
-  evidence: (look: Look) => Entry[],
+  fold: StreamFold,
+  { told }: Outputs,
+  evidence: (partition: number, look: Look) => Entry[],
 ): AlertRow[] {
-  const looks = looksOf(outputs.told)
-  return alertRows(outputs.told, fold.stream, fold.partition, (at) => evidence(looks.get(at)!))
+  const rows: AlertRow[] = []
+  for (const [source, indices] of bySource(told, fold.partition)) {
+    const some = indices.map((i) => told[i]!)
+    const looks = looksOf(some)
+    const found = alertRows(some, fold.stream, source, (at) => evidence(source, looks.get(at)!))
+    for (const [k, i] of indices.entries()) rows[i] = found[k]!
+  }
+  return rows
 }

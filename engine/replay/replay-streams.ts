@@ -33,7 +33,9 @@ export async function streamsOf(target: ReplayTarget, controls: Controls): Promi
     })
   }
   if (config !== undefined) await assertReadable(redis, namespace, active?.streams ?? [], config)
-  const streams = declared.streams.filter(({ name }) => stream === undefined || name === stream)
+  const streams = declared.streams.filter(
+    ({ name, merges }) => stream === undefined || name === stream || merges === stream,
+  )
   if (streams.length > 0) return streams
   const known = declared.streams.map(({ name }) => name)
   throw new WeirError(`there is no stream "${stream}".`, {

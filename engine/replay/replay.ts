@@ -4,9 +4,10 @@
  */
 import { Controls } from '../commit/controls.ts'
 import type { CompiledConfig } from '../config/compiled.ts'
-import { PartitionFold } from '../fold.ts'
+import { streamFold, type StreamFold } from '../exchange/stream-fold.ts'
 import { AlertLog } from './alert-log.ts'
 import { seedAlerts, type Started, startOf } from './log-start.ts'
+import { MergedReplay } from './merged-replay.ts'
 import {
   PartitionReplay,
   type ReplayListener,
@@ -27,11 +28,14 @@ export async function replay(target: ReplayTarget, listener: ReplayListener = {}
   const streams = await streamsOf(target, controls)
   const { config } = target
   const resolve = config === undefined ? controls.resolve : (): CompiledConfig => config
+  // Under another configuration what partitions tell the merged streams is another thing than what was told them.
+  const merged = config === undefined ? [] : streams.filter(({ merges }) => merges !== undefined)
   const starts: Started[] = []
-  for (const { name, partitions } of streams) {
+  for (const stream of streams.filter((one) => !merged.includes(one))) {
+    const { name, partitions } = stream
     for (let partition = 0; partition < partitions; partition++) {
-      const foldOf = (control: string): PartitionFold =>
-        new PartitionFold(name, partition, control === '' ? controls.newest : control, resolve)
+      const foldOf = (control: string): StreamFold =>
+        streamFold(name, partition, control === '' ? controls.newest : control, resolve)
       const start = await startOf(redis, namespace, { stream: name, partition }, from, foldOf)
       if (start !== null) starts.push(start)
     }
@@ -41,15 +45,29 @@ export async function replay(target: ReplayTarget, listener: ReplayListener = {}
   await seedAlerts(redis, namespace, starts, alerts)
   const report: ReplayReport = { entries: 0, streams: {}, metrics: {} }
   const runs = starts.map((start) => new PartitionReplay(target, start, controls, listener, report).told())
-  for await (const { ms, source, rows } of inOrder(runs)) {
-    for (const change of alerts.tell(source, rows, ms)) {
-      if (ms < from) continue
+  const first = Math.min(...starts.map((start) => start.first))
+  const meeting = merged.map(
+    (stream) => new MergedReplay(target, stream, controls.newest, first, listener, report),
+  )
+  for await (const told of allOf(inOrder(runs), meeting)) {
+    for (const change of alerts.tell(told.source, told.rows, told.ms)) {
+      if (told.ms < from) continue
       const totals = totalsOf(report, change.alert.metric)
       if (change.event !== 'updated') totals[change.event]++
       listener.alert?.(change)
     }
   }
   return report
+}
+
+/** What the partitions tell, and what the merged streams make of it. */
+async function* allOf(told: AsyncGenerator<Told>, meeting: readonly MergedReplay[]): AsyncGenerator<Told> {
+  for await (const one of told) {
+    if (one.rows.length > 0) yield one
+    const { sent } = one
+    if (sent) for (const run of meeting) if (run.merges === sent.stream) yield* run.feed(one.ms, sent)
+  }
+  for (const run of meeting) yield* run.end()
 }
 
 /** What several partitions tell, by log time. */

@@ -55,7 +55,8 @@ it('simulate equals live, whatever the events', async () => {
         for (const [name, point] of points) {
           const [metric = '', rung = '', group = '', at] = name.split(' ')
           if (Number(at) + RUNG_MS[rung as Rung] > end) continue
-          const labels = { pair: (JSON.parse(group) as string[])[0]! }
+          const [pair] = JSON.parse(group) as string[]
+          const labels: Record<string, string> = pair === undefined ? {} : { pair }
           const [mine] = await world.series(metric, {
             stat: metric === 'loaded' ? 'sum' : 'count',
             step: rung as Rung,

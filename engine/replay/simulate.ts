@@ -5,6 +5,7 @@
 import type { Authored } from '../config/define.ts'
 import type { AlertRow } from '../alert/row.ts'
 import { compile } from '../config/compile.ts'
+import type { Outputs } from '../commit/folding.ts'
 import type { CompiledConfig, CompiledStream } from '../config/compiled.ts'
 import { here } from '../config/explain.ts'
 import { ConfigError } from '../config/mistake.ts'
@@ -14,6 +15,7 @@ import { decode } from '../event/decode.ts'
 import { PartitionFold } from '../fold.ts'
 import { TURN } from '../window/metric-state.ts'
 import { AlertLog } from './alert-log.ts'
+import { MergedRun, type MergedStep } from './merged-run.ts'
 import { MemoryLog } from './memory-log.ts'
 import { ticks, toldRows } from './partition-run.ts'
 import { type Arrival, arrivalsOf, type SimulatedEvent, type Time, timeOf } from './simulated-events.ts'
@@ -57,15 +59,26 @@ export function simulate(
   const from = options.from === undefined ? first : timeOf(options.from, 'from')
   const world = new SimulatedWorld(compiled, until)
   const told: Told[] = []
-  for (const stream of compiled.streams) {
+  const time = { from, until }
+  for (const stream of compiled.streams.filter(({ merges }) => merges === undefined)) {
     const logs = logsOf(stream, arrivals.get(stream.name) ?? [])
-    for (const [partition, log] of logs.entries())
-      for (const one of run(compiled, stream, partition, log, { from, until }, world)) told.push(one)
+    const ran = logs.map((log, partition) => run(compiled, stream, partition, log, time, world))
+    for (const one of ran) told.push(...one.told)
+    const merged = compiled.streams.find(({ merges }) => merges === stream.name)
+    if (merged !== undefined) told.push(...runMerged(compiled, merged, ran, time, world))
   }
   const alerts = new AlertLog()
   for (const { ms, source, rows } of told.sort((a, b) => a.ms - b.ms))
     world.alerts.push(...alerts.tell(source, rows, ms))
   return world
+}
+
+/** What became of one partition. */
+interface Ran {
+  told: Told[]
+  /** For the merged stream, by log time (ms). */
+  sent: { ms: number; partials: Outputs['partials'] }[]
+  seen: MemoryLog
 }
 
 /** One partition from its first entry to the end of time; alerts need all of them in order, and come after. */
@@ -76,16 +89,17 @@ function run(
   log: RawEntry[],
   time: { from: number; until: number },
   world: SimulatedWorld,
-): Told[] {
+): Ran {
   const fold = new PartitionFold(stream.name, partition, CONTROL, () => config)
   const source = `${stream.name}.${partition}`
   const seen = new MemoryLog()
-  const told: Told[] = []
+  const ran: Ran = { told: [], sent: [], seen }
   const take = (ms: number): void => {
     const outputs = fold.take()
     world.add(stream, partition, outputs, ms)
+    if (outputs.partials.length > 0) ran.sent.push({ ms, partials: outputs.partials })
     if (outputs.told.length === 0) return
-    told.push({ ms, source, rows: toldRows(fold, outputs, (look) => seen.evidence(look)) })
+    ran.told.push({ ms, source, rows: toldRows(fold, outputs, (_, look) => seen.evidence(look)) })
   }
   let now = time.from
   const pass = (until: number): void => {
@@ -105,6 +119,30 @@ function run(
   }
   pass(time.until)
   world.account(stream, fold.small())
+  return ran
+}
+
+/** The merged stream, from what the partitions `ran` have sent. */
+function runMerged(
+  config: CompiledConfig,
+  stream: CompiledStream,
+  ran: readonly Ran[],
+  time: { from: number; until: number },
+  world: SimulatedWorld,
+): Told[] {
+  const told: Told[] = []
+  const take = ({ ms, fold, outputs }: MergedStep): void => {
+    world.add(stream, fold.partition, outputs, ms)
+    if (outputs.told.length === 0) return
+    const rows = toldRows(fold, outputs, (source, look) => ran[source]!.seen.evidence(look))
+    told.push({ ms, source: `${stream.name}.${fold.partition}`, rows })
+  }
+  const run = new MergedRun(stream, config, CONTROL, time.from)
+  const sent = ran.flatMap((one, source) => one.sent.map((some) => ({ ...some, source })))
+  for (const { ms, source, partials } of sent.sort((a, b) => a.ms - b.ms)) {
+    for (const step of run.feed(ms, source, partials)) take(step)
+  }
+  for (const step of run.pass(time.until)) take(step)
   return told
 }
 

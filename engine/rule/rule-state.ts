@@ -182,9 +182,12 @@ function attempt<T>(work: () => T): T | (Judgement & { failed: true }) {
   try {
     return work()
   } catch (error) {
-    const reason = `rule failed: ${error instanceof Error ? error.name : 'error'}`
-    return { verdict: 'unknown', reason, value: null, normal: null, failed: true }
+    return unknown(`rule failed: ${error instanceof Error ? error.name : 'error'}`)
   }
+}
+
+function unknown(reason: string): Judgement & { failed: true } {
+  return { verdict: 'unknown', reason, value: null, normal: null, failed: true }
 }
 
 /** Events behind a stat; infinite where nothing at all is a known value. */

@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import type { Small } from '../commit/folding.ts'
 import type { CompiledStream } from '../config/compiled.ts'
+import { isMerged } from '../config/merged-stream.ts'
 import { partitionKeys } from '../stream/keys.ts'
 import { type Command, sendEach } from '../stream/send-each.ts'
 import type { StreamAccounting } from './reader.ts'
@@ -66,7 +67,7 @@ export async function takePulse(
     if (stream === 'alerts') continue
     pulse.lagEntries += lag
     add(byStream, stream, small, lag)
-    pulse.counted += small?.counted ?? 0
+    if (!isMerged(stream)) pulse.counted += small?.counted ?? 0
     for (const rule of small?.failing ?? []) if (!pulse.failing.includes(rule)) pulse.failing.push(rule)
     pulse.newestEventAt = Math.max(pulse.newestEventAt ?? 0, small?.newestAt ?? 0) || null
   }

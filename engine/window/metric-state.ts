@@ -29,6 +29,9 @@ export function baselineRung(over: number): Rung {
   return RUNGS.findLast((rung) => over / RUNG_MS[rung] >= 24) ?? RUNGS[0]
 }
 
+/** Of a group: newest event time, log time of first sight (ms), and ms, seq, row of its newest matching event. */
+export type Seen = [lastAt: number, firstSeen: number, ms: number, seq: number, row: number]
+
 export class MetricState {
   metric: CompiledMetric
   readonly shape: Shape
@@ -121,6 +124,17 @@ export class MetricState {
 
   provisional(emit: OnPane): void {
     this.ladder.provisional(emit)
+  }
+
+  /** What is remembered of a group beside its panes. */
+  seen(group: number): Seen {
+    const { lastAt, firstSeen, lastMs, lastSeq, lastRow } = this.facts
+    const place = [lastMs.get(group), lastSeq.get(group), lastRow.get(group)] as const
+    return [lastAt.get(group), firstSeen.get(group), ...place]
+  }
+
+  protected see(group: number, seen: Seen): void {
+    for (const [i, value] of seen.entries()) this.columns[i]!.set(group, value)
   }
 
   /** Where the newest matching event of a group stands in the log; null where there was none. */

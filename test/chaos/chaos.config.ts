@@ -35,6 +35,21 @@ const pulse = now.metric('pulse', {
   series: ['10s', '1m'],
 })
 const beat = now.metric('beat', { by: ['k'], where: { v: { above: 0 } }, stats: ['count'], windows: ['1m'] })
+/** Their one group lies across all partitions. */
+const whole = past.metric('whole', {
+  by: [],
+  of: 'v',
+  stats: ['count', 'sum', 'min', 'max', 'p50', 'p95'],
+  windows: ['1m'],
+  series: ['10s', '1m'],
+})
+const wholeNow = now.metric('wholeNow', {
+  by: [],
+  of: 'v',
+  stats: ['count', 'sum', 'min', 'max', 'p50', 'p95'],
+  windows: ['1m'],
+  series: ['10s', '1m'],
+})
 const extra = past.metric('extra', {
   by: ['k'],
   of: 'v',
@@ -63,6 +78,6 @@ const later = [threshold(extra, { name: 'extra', stat: 'max', window: '1m', abov
 
 export default defineConfig({
   namespace: 'chaos',
-  metrics: stage === 0 ? [] : [extra],
+  metrics: stage === 0 ? [whole, wholeNow] : [whole, wholeNow, extra],
   rules: stage === 0 ? rules : [...rules, ...later],
 })

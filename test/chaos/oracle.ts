@@ -126,10 +126,11 @@ export class Oracle {
     this.totals[stream][kind]++
     if (kind !== 'counted') return
     const start = at - (at % 10_000)
-    for (const metric of metrics) {
+    const whole = stream === 'past' ? 'whole' : 'wholeNow'
+    for (const [metric, group] of [...metrics.map((metric) => [metric, k] as const), [whole, ''] as const]) {
       const groups = entry(this.metrics, metric, () => new Map<string, Values>())
       entry(
-        entry(groups, k, () => new Map<number, number[]>()),
+        entry(groups, group, () => new Map<number, number[]>()),
         start,
         () => [],
       ).push(v)

@@ -18,8 +18,14 @@ export interface Verdict {
 }
 
 const COLUMNS = ['count', 'sum', 'min', 'max', 'p50', 'p95'] as const
-const PARTITIONS = { past: 4, now: 3 } as const
-const METRICS = { volume: 'past', extra: 'past', pulse: 'now' } as const
+const PARTITIONS = { past: 4, now: 3, 'past~all': 4, 'now~all': 3 } as const
+const METRICS = {
+  volume: 'past',
+  extra: 'past',
+  pulse: 'now',
+  whole: 'past~all',
+  wholeNow: 'now~all',
+} as const
 const SHOWN = 12
 
 export interface Asked {
@@ -38,8 +44,8 @@ export interface Asked {
 export async function judge(asked: Asked): Promise<Verdict> {
   const found = new Findings()
   await accounting(asked, found)
-  for (const metric of ['volume', 'extra', 'pulse'] as const) {
-    const rungs = METRICS[metric] === 'past' ? (['10s', '1m'] as const) : asked.nowRungs
+  for (const metric of ['volume', 'extra', 'pulse', 'whole', 'wholeNow'] as const) {
+    const rungs = METRICS[metric].startsWith('past') ? (['10s', '1m'] as const) : asked.nowRungs
     for (const rung of rungs) await series(asked, metric, rung, found)
   }
   await byReader(asked, found)
@@ -77,6 +83,12 @@ async function accounting({ oracle, reader }: Asked, found: Findings): Promise<v
         found.differ(`accounting of ${stream}, ${name}: ${own[name as 'late']}, must be ${wanted}`)
     found.verdict.duplicates += own.duplicate
   }
+  // What came together was sent by the partitions themselves: none of it may be lost on the way.
+  for (const stream of ['past~all', 'now~all'] as const) {
+    const own = all.find((one) => one.stream === stream)
+    for (const name of ['late', 'dead', 'missing', 'lagEntries'] as const)
+      if (own?.[name] !== 0) found.differ(`accounting of ${stream}, ${name}: ${own?.[name]}, must be 0`)
+  }
 }
 
 /** Every pane of every group straight from the store, both ways: none too few, none too many. */
@@ -92,7 +104,7 @@ async function series(
   for (let partition = 0; partition < PARTITIONS[stream]; partition++) {
     const keys = partitionKeys(namespace, stream, partition)
     for (const key of await store.groups(keys, metric)) {
-      const k = (JSON.parse(key) as string[])[0]!
+      const k = (JSON.parse(key) as string[])[0] ?? ''
       if (seen.has(k)) found.differ(`${metric} ${k} is in two partitions`)
       seen.add(k)
       const wanted = oracle.panes(metric, k, rung === '10s' ? 10_000 : 60_000)

@@ -1,0 +1,65 @@
+/**
+ * What one partition tells the merged stream, once a second of log time: what its groups gained since it last
+ * spoke, how far its time has come, and whether it waits for anything more.
+ */
+
+import type { Seen } from '../window/metric-state.ts'
+
+/** What some groups of one metric gained in one finest pane. */
+export interface Piece {
+  metric: string
+  /** Hash of the metric's state: pieces of another definition do not fit. */
+  hash: string
+  /** Number of the pane. */
+  at: number
+  /** Canonical group keys, in the order of the touched groups in `cells`. */
+  keys: string[]
+  /** Per group what its source remembers of it. */
+  seen: Seen[]
+  /** The gains, as a pane block (window/pane-codec.ts) in base64. */
+  cells: string
+}
+
+export interface PartialMessage {
+  /** Turn (unit of 10 s) in which the pieces were folded: they belong after it. Null: before the first. */
+  turn: number | null
+  /** Turn the source has come to since; null before the first. */
+  now: number | null
+  /** Event time (ms): nothing in the pieces, nor in what follows, is older; null before the first. */
+  final: number | null
+  /** Nothing is on its way: do not wait for this source until it speaks again. */
+  idle: boolean
+  pieces: Piece[]
+}
+
+/** Groups per piece, bounded so that an entry stays near 64 KB: with sketches or registers, and without. */
+export const WIDE_GROUPS = 64
+export const NARROW_GROUPS = 512
+/** A message is cut into several where its pieces exceed this, characters. */
+export const MESSAGE_BYTES = 48 * 1024
+
+/** Reads what came over the wire; null where it is no such message. Cells are checked where they are decoded. */
+export function partialMessage(value: unknown): PartialMessage | null {
+  if (value === null || typeof value !== 'object') return null
+  const { turn, now, final, idle, pieces } = value as Partial<Record<keyof PartialMessage, unknown>>
+  const whole = [turn, now, final].every((one) => one === null || Number.isFinite(one))
+  if (!whole || typeof idle !== 'boolean' || !Array.isArray(pieces) || !pieces.every(isPiece)) return null
+  return value as PartialMessage
+}
+
+function isPiece(value: unknown): value is Piece {
+  if (value === null || typeof value !== 'object') return false
+  const { metric, hash, at, keys, seen, cells } = value as Partial<Record<keyof Piece, unknown>>
+  return (
+    typeof metric === 'string' &&
+    typeof hash === 'string' &&
+    Number.isSafeInteger(at) &&
+    Array.isArray(keys) &&
+    keys.length <= NARROW_GROUPS &&
+    keys.every((key) => typeof key === 'string') &&
+    Array.isArray(seen) &&
+    seen.length === keys.length &&
+    seen.every((one) => Array.isArray(one) && one.length === 5 && one.every(Number.isFinite)) &&
+    typeof cells === 'string'
+  )
+}

@@ -1,0 +1,201 @@
+/**
+ * The first of two phases: on the partition where events arrive, the groups of merged metrics only gather what they
+ * gained. Once a second of log time, and before every turn, the gains are cut and sent to where each group lives.
+ * Cuts depend on the log alone, so a replay cuts at the same places.
+ */
+import { partitionOf } from '../stream/partition-hash.ts'
+import { mergedName } from '../config/merged-stream.ts'
+import { RUNG_MS } from '../config/window.ts'
+import type { CompiledConfig, CompiledStream } from '../config/compiled.ts'
+import type { Columns } from '../event/entry.ts'
+import { MetricState, TURN } from '../window/metric-state.ts'
+import { Pane } from '../window/pane.ts'
+import { encodePane } from '../window/pane-codec.ts'
+import { MESSAGE_BYTES, NARROW_GROUPS, type PartialMessage, type Piece, WIDE_GROUPS } from './message.ts'
+
+/** A source without a gain for so many turns says that nobody need wait for it. */
+const IDLE_TURNS = 6
+
+/** A message for one partition of the merged stream. */
+export interface Partial {
+  partition: number
+  message: PartialMessage
+}
+
+export class Partials {
+  states: MetricState[] = []
+  /** Partitions of the merged stream that wait for our time. */
+  readonly listeners = new Set<number>()
+  /** Second of log time of the last cut. */
+  second = Number.NEGATIVE_INFINITY
+  /** Turn of the last gain. */
+  gainedAt = Number.NEGATIVE_INFINITY
+  /** Turn that the listeners know of. */
+  toldTurn: number | null = null
+  /** Whether every partition of the merged stream knows that we exist: until then none can tell whether to wait. */
+  greeted = false
+  /** Event time (ms) before which nothing came since the last cut: what it gains can be no older. */
+  floor = Number.NEGATIVE_INFINITY
+  private partitions = 1
+  private readonly send: (partial: Partial) => void
+
+  constructor(send: (partial: Partial) => void) {
+    this.send = send
+  }
+
+  /** Puts a config in force. What had been gathered under a definition that is gone, is gone with it. */
+  configure(config: CompiledConfig, stream: CompiledStream): void {
+    const before = this.states
+    this.partitions = stream.partitions
+    this.states = config.metrics
+      .filter((metric) => metric.stream === mergedName(stream.name))
+      .map((metric) => {
+        const kept = before.find((s) => s.metric.hash === metric.hash && s.metric.name === metric.name)
+        kept?.configure(metric, [])
+        return kept ?? new MetricState(metric, [])
+      })
+  }
+
+  addRows(
+    columns: Columns,
+    rows: Int32Array,
+    times: Float64Array,
+    from: number,
+    to: number,
+    ms: number,
+    seq: number,
+  ): void {
+    if (from === to) return
+    for (const state of this.states) state.addRows(columns, rows, times, from, to, ms, seq)
+  }
+
+  /** Whether something has been gained since the last cut. */
+  get open(): boolean {
+    return this.states.some((state) => state.ladder.panes[0]!.size > 0)
+  }
+
+  /**
+   * Log time (ms) at which a listener is owed a word: the end of the second, or the next turn.
+   * `turned`: the turn the source is in; `disorder`: how far turns run behind log time, ms.
+   */
+  dueAt(turned: number, disorder: number): number | null {
+    if (this.open) return (this.second + 1) * 1000
+    return this.listeners.size > 0 ? (turned + 1) * TURN + disorder : null
+  }
+
+  get owesGreeting(): boolean {
+    return this.states.length > 0 && !this.greeted
+  }
+
+  /** Time passes at the end of the log: whoever has not heard of us learns that nothing is on its way. */
+  greet(turned: number): void {
+    if (!this.owesGreeting) return
+    this.greeted = true
+    for (let to = 0; to < this.partitions; to++)
+      if (!this.listeners.has(to)) this.say(to, turned, turned, true, [])
+  }
+
+  /** A second of log time has begun. */
+  tick(ms: number, turned: number, final: number): void {
+    const second = Math.floor(ms / 1000)
+    if (second <= this.second) return
+    this.second = second
+    if (this.open) this.cut(turned, turned, final)
+  }
+
+  /** Sends what was gained in turn `turned`; the source's time has come to turn `now`. */
+  cut(turned: number, now: number, final: number): void {
+    const messages = new Map<number, Piece[][]>()
+    for (const state of this.states) {
+      for (const pane of state.ladder.takeOpen())
+        for (const [to, piece] of this.pieces(state, pane)) pack(messages, to, piece)
+    }
+    if (messages.size > 0) this.gainedAt = turned
+    for (const to of messages.keys()) this.listeners.add(to)
+    const idle = now - this.gainedAt > IDLE_TURNS
+    const news = known(now) !== this.toldTurn || idle
+    for (const to of [...this.listeners].toSorted((a, b) => a - b)) {
+      const parts = messages.get(to) ?? (news ? [[]] : [])
+      for (const [i, pieces] of parts.entries()) {
+        const last = i === parts.length - 1
+        // Only the last word says how far we are: what comes before it must not arrive too late.
+        this.say(to, turned, last ? now : turned, last && idle, pieces)
+      }
+    }
+    if (news && this.listeners.size > 0) this.toldTurn = known(now)
+    if (idle) this.silence()
+    this.floor = final
+  }
+
+  /** Says that nothing more is on its way: history has gone quiet. */
+  quiet(turned: number, final: number): void {
+    this.floor = final
+    for (const to of [...this.listeners].toSorted((a, b) => a - b)) this.say(to, turned, turned, true, [])
+    this.silence()
+  }
+
+  /** A turn is over (`at`, ms): once an hour groups that nothing is open for are forgotten. */
+  turn(at: number): void {
+    if (at % RUNG_MS['1h'] !== 0) return
+    for (const state of this.states)
+      state.evict(
+        () => false,
+        () => undefined,
+      )
+  }
+
+  private silence(): void {
+    this.listeners.clear()
+    this.toldTurn = null
+  }
+
+  private say(to: number, turned: number, now: number, idle: boolean, pieces: Piece[]): void {
+    const message = { turn: known(turned), now: known(now), final: known(this.floor), idle, pieces }
+    this.send({ partition: to, message })
+  }
+
+  /** The gains in one pane, by where their groups live. */
+  private *pieces(state: MetricState, pane: Pane): Generator<[to: number, Piece]> {
+    const homes = new Map<number, Pane>()
+    const most = state.shape.sketch || state.shape.distinct ? WIDE_GROUPS : NARROW_GROUPS
+    for (let i = 0; i < pane.touched.size; i++) {
+      const group = pane.touched.at(i)
+      const to = partitionOf(state.groups.keys[group]!, this.partitions)
+      const home = homes.get(to) ?? new Pane(pane.number, state.shape)
+      homes.set(to, home)
+      home.merge(group, pane)
+      if (home.touched.size < most) continue
+      yield [to, pieceOf(state, home)]
+      homes.delete(to)
+    }
+    for (const [to, home] of homes) yield [to, pieceOf(state, home)]
+  }
+}
+
+function pieceOf(state: MetricState, pane: Pane): Piece {
+  const groups = Array.from({ length: pane.touched.size }, (_, i) => pane.touched.at(i))
+  return {
+    metric: state.metric.name,
+    hash: state.metric.hash,
+    at: pane.number,
+    keys: groups.map((group) => state.groups.keys[group]!),
+    seen: groups.map((group) => state.seen(group)),
+    cells: encodePane(pane, state.shape).toString('base64'),
+  }
+}
+
+function pack(messages: Map<number, Piece[][]>, to: number, piece: Piece): void {
+  const parts = messages.get(to)
+  const last = parts?.at(-1)
+  if (parts === undefined) messages.set(to, [[piece]])
+  else if (last === undefined || bytesOf(last) + piece.cells.length > MESSAGE_BYTES) parts.push([piece])
+  else last.push(piece)
+}
+
+function bytesOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.cells.length + 40 * piece.keys.length, 0)
+}
+
+function known(value: number): number | null {
+  return Number.isFinite(value) ? value : null
+}
