@@ -24,7 +24,7 @@ export default defineConfig({
     // Most of the time tests wait for processes, sockets and windows: on two cores one worker alone would idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      project('unit', ['**/*.test.ts'], 5, ['**/*.{io,redis,browser,types}.test.ts', 'test/**']),
+      project('unit', ['**/*.test.ts'], 20, ['**/*.{io,redis,browser,types}.test.ts', 'test/**']),
       project('types', ['**/*.types.test.ts'], 60),
       project('io', ['**/*.io.test.ts'], 30),
       project('redis', ['**/*.redis.test.ts'], 30),

@@ -17,14 +17,12 @@ import {
   type SnapshotBlocks,
 } from './commit/folding.ts'
 import type { CompiledConfig, CompiledStream } from './config/compiled.ts'
-import { type ColumnCheck, compileColumnCheck, rowOf } from './event/column-check.ts'
+import { rowOf } from './event/column-check.ts'
 import { type Columns, type Entry, MAX_DEAD_BYTES } from './event/entry.ts'
 import { EventIds } from './event/event-ids.ts'
-import { flatRow } from './event/flat.ts'
-import { compileFlatColumns, type FlatColumns } from './event/flat-columns.ts'
+import { EventReader } from './event/event-reader.ts'
 import { Producers } from './event/sequence.ts'
 import { cutBytes, textOf } from './event/rejected.ts'
-import { compileValidator, keyOf, type Validate } from './event/validate.ts'
 import { Partials } from './exchange/partials.ts'
 import { loadFold, saveFold } from './fold-snapshot.ts'
 import { FOLD_VERSION } from './fold-version.ts'
@@ -32,7 +30,6 @@ import { LogClock } from './log-clock.ts'
 import { Plan } from './plan.ts'
 import { CLOCK_AHEAD, type Judgement } from './rule/judge.ts'
 import { compareIds } from './stream/entry-id.ts'
-import { partitionOf } from './stream/partition-hash.ts'
 import { TURN } from './window/metric-state.ts'
 import { turnsTo } from './window/turns.ts'
 
@@ -61,10 +58,7 @@ export class PartitionFold implements Fold {
   shownAt: number | null = null
   private readonly resolve: ResolveControl
   private readonly own: Outputs[] = [noOutputs()]
-  /** Made when the first row needs it: compiling a schema is slow. */
-  private validator: Validate | null = null
-  private columnsFit!: ColumnCheck
-  private flatColumns!: FlatColumns
+  private reader!: EventReader
   settled = Number.NEGATIVE_INFINITY
   private rows = new Int32Array(512)
   private times = new Float64Array(512)
@@ -163,9 +157,7 @@ export class PartitionFold implements Fold {
 
   dueAt(): number | null {
     if (this.partials.owesGreeting) return 0
-    if (this.stream.clock === 'event') {
-      return this.newestAt === null || this.newestAt === this.shownAt ? null : this.newestAt + QUIET
-    }
+    if (this.stream.clock === 'event') return this.quietAt
     if (this.clock.leapt !== null) return this.clock.now
     if (!Number.isFinite(this.turned)) return this.plan.watchesSilence ? 0 : null
     const { disorder } = this.stream
@@ -205,9 +197,7 @@ export class PartitionFold implements Fold {
     // A stream that is no longer declared keeps its last definition and loses its metrics.
     this.stream = stream ?? this.stream
     this.control = id
-    this.validator = null
-    this.columnsFit = compileColumnCheck(this.stream)
-    this.flatColumns = compileFlatColumns(this.stream)
+    this.reader = new EventReader(this.stream)
     this.plan = new Plan(
       stream ? config : { ...config, metrics: [], rules: [] },
       this.streamName,
@@ -220,11 +210,6 @@ export class PartitionFold implements Fold {
   /** Event time (ms) before which events are refused. */
   private get final(): number {
     return this.watermark - this.stream.lateness
-  }
-
-  private validate(row: Record<string, unknown>): ReturnType<Validate> {
-    this.validator ??= compileValidator(this.stream)
-    return this.validator(row)
   }
 
   private batch(entry: Entry & { kind: 'batch' }): void {
@@ -243,33 +228,16 @@ export class PartitionFold implements Fold {
       entry.columns,
       entry.n,
       fresh,
-      !this.columnsFit(entry.columns),
+      !this.reader.columnsFit(entry.columns),
     )
   }
 
   private flat(id: string, ms: number, fields: string[]): void {
-    const plain = this.flatColumns(fields)
-    if (
-      plain !== null &&
-      partitionOf(String(plain[this.stream.key]![0]), this.stream.partitions) === this.partition
-    ) {
-      return this.addRows(id, ms, '', plain, 1, null, false)
-    }
-    const row = flatRow(this.stream, fields)
-    const valid = this.validate(row)
-    if (!valid.ok) {
-      this.lose('dead', id, 0, '', '', valid.reason, row)
-      return
-    }
-    const partition = partitionOf(keyOf(this.stream, row) ?? '', this.stream.partitions)
-    if (partition !== this.partition) {
-      this.counts.forwarded++
-      this.out.forwards.push({ partition, row })
-      return
-    }
-    const columns: Columns = {}
-    for (const [name, value] of Object.entries(row)) columns[name] = [value]
-    this.addRows(id, ms, '', columns, 1, null, false)
+    const event = this.reader.flat(fields, this.partition)
+    if (event.is === 'columns') return this.addRows(id, ms, '', event.columns, 1, null, false)
+    if (event.is === 'dead') return this.lose('dead', id, 0, '', '', event.reason, event.row)
+    this.counts.forwarded++
+    this.out.forwards.push({ partition: event.partition, row: event.row })
   }
 
   private reject(entry: Entry & { kind: 'reject' }): void {
@@ -345,7 +313,7 @@ export class PartitionFold implements Fold {
 
   private fits(id: string, row: number, from: string, columns: Columns): boolean {
     const event = rowOf(columns, row)
-    const valid = this.validate(event)
+    const valid = this.reader.validate(event)
     if (!valid.ok) this.loseRow('dead', id, row, from, valid.reason, columns)
     return valid.ok
   }
@@ -361,9 +329,15 @@ export class PartitionFold implements Fold {
     }
   }
 
+  /** Log time (ms) at which a log of history has gone quiet, with something left to show; null: nothing is. */
+  private get quietAt(): number | null {
+    const shown = this.newestAt === null || this.newestAt === this.shownAt
+    return shown || this.stream.clock === 'live' ? null : this.newestAt! + QUIET
+  }
+
   /** History that has gone quiet shows its last, still open panes: nothing later will close them. */
   private quiet(ms: number): void {
-    const due = this.stream.clock === 'event' ? this.dueAt() : null
+    const due = this.quietAt
     if (due === null || ms < due) return
     this.shownAt = this.newestAt
     this.plan.provisional()

@@ -6,7 +6,7 @@ const PURE = [
   'engine/{error,fold,fold-snapshot,fold-version,log-clock,plan,plan-snapshot}.ts',
   'engine/exchange/**',
   'engine/{window,rule,alert}/**',
-  'engine/event/{batch,bounds,column-check,columns,decode,entry,event-ids,flat,flat-columns,hash-generations,hash-log,hash64,lane,nearest,rejected,retired-producers,run,sequence,spool-record,validate}.ts',
+  'engine/event/{batch,bounds,column-check,columns,decode,entry,event-ids,event-reader,flat,flat-columns,hash-generations,hash-log,hash64,lane,nearest,rejected,retired-producers,run,sequence,spool-record,validate}.ts',
   'engine/{commit/chain,commit/folding,view/encode}.ts',
   'engine/stream/{entry-id,keys,partition-hash,redis-url}.ts',
   'engine/config/{compiled,duration,merged-stream,nearest,window}.ts',
