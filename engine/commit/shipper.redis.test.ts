@@ -66,6 +66,13 @@ test('a target that went back to before the snapshot that held them gets them ag
   await next.resume([0, 1].flatMap(to1), 0)
   await expect.poll(seqs).toEqual(['0', '1', '1'])
   await next.stop()
+
+  await redis.hset(held, 'x:from.0', 1)
+  const last = new Shipper(redis, 'test', 'from.0', (error) => expect.unreachable(String(error)))
+  await last.resume([0, 1].flatMap(to1), 0)
+  last.add(to1(2))
+  await expect.poll(seqs).toEqual(['0', '1', '1', '2'])
+  await last.stop()
 })
 
 test('a target that is away is heard of, and fails nobody', async () => {

@@ -128,7 +128,8 @@ export class Shipper {
   }
 
   private go(): void {
-    if (this.shipped < this.items.length) this.running ??= this.run()
+    // Not at once: a run that has nothing to wait for would end before it is known as running.
+    if (this.shipped < this.items.length) this.running ??= Promise.resolve().then(() => this.run())
   }
 
   private async run(): Promise<void> {
