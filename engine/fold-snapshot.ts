@@ -30,6 +30,7 @@ interface Header extends SavedPlan {
 export function saveFold(fold: PartitionFold): SnapshotBlocks {
   const blocks = new BlockWriter()
   const ids = fold.ids.save(blocks.changed, blocks.names)
+  fold.accounting.save(blocks)
   const retired = fold.producers.save(blocks.changed, blocks.names)
   const header: Header = {
     version: FOLD_VERSION,
@@ -61,6 +62,7 @@ export function loadFold(fold: PartitionFold, written: Blocks): void {
   fold.counts = { counted, duplicate, late, dead, forwarded }
   fold.producers.restore(saved.producers, saved.small.missing, saved.retired, blocks)
   if (saved.ids) fold.ids.restore(saved.ids, blocks)
+  fold.accounting.restore(blocks, fold.counts)
   loadPlan(fold.plan, saved, blocks)
   if (saved.partials) loadPartials(fold.partials, saved.partials, blocks)
   if (saved.clock !== undefined) fold.clock.restore(saved.clock)

@@ -6,6 +6,7 @@
  * The life of an entry: advance time → number its rows against their producer → refuse what is dead or late →
  * add the rest to the panes of every metric → move the watermark → turn, wherever a 10 s boundary is passed.
  */
+import { Accounting, rowsIn } from './accounting/accounting.ts'
 import { Chain } from './commit/chain.ts'
 import {
   type Fold,
@@ -43,6 +44,7 @@ export class PartitionFold implements Fold {
   readonly streamName: string
   readonly producers = new Producers()
   readonly ids = new EventIds()
+  readonly accounting = new Accounting(this)
   stream!: CompiledStream
   plan!: Plan
   /** Gains of metrics whose groups live in other partitions. */
@@ -83,20 +85,16 @@ export class PartitionFold implements Fold {
   }
 
   private fold(entry: Entry): void {
-    const before = this.accounted
+    this.accounting.advance(entry.ms)
+    const before = rowsIn(this.counts)
     try {
       this.read(entry)
     } catch (error) {
       const rows = entry.kind === 'batch' || entry.kind === 'reject' ? entry.n : 1
       this.loseEntry(entry.id, `the fold failed on this entry: ${String(error)}`.slice(0, 500))
-      this.counts.dead += Math.max(0, rows - (this.accounted - before))
+      this.counts.dead += Math.max(0, rows - (rowsIn(this.counts) - before))
     }
-  }
-
-  /** Rows whose fate is known. */
-  private get accounted(): number {
-    const { counted, duplicate, late, dead, forwarded } = this.counts
-    return counted + duplicate + late + dead + forwarded
+    this.accounting.settle(entry, this.counts)
   }
 
   private read(entry: Entry): void {
@@ -114,6 +112,9 @@ export class PartitionFold implements Fold {
         break
       case 'reject':
         this.reject(entry)
+        break
+      case 'beat':
+        this.accounting.beat(entry, this.producers.lastOf(entry.from))
         break
       case 'broken':
         this.loseEntry(entry.id, entry.reason, entry.raw)
@@ -136,6 +137,7 @@ export class PartitionFold implements Fold {
   }
 
   take(): Outputs {
+    this.accounting.flush()
     return this.own.splice(0, 1, noOutputs())[0]!
   }
 
@@ -156,6 +158,11 @@ export class PartitionFold implements Fold {
   }
 
   dueAt(): number | null {
+    const [windows, accounts] = [this.windowsDueAt(), this.accounting.dueAt()]
+    return windows === null || accounts === null ? (windows ?? accounts) : Math.min(windows, accounts)
+  }
+
+  private windowsDueAt(): number | null {
     if (this.partials.owesGreeting) return 0
     if (this.stream.clock === 'event') return this.quietAt
     if (this.clock.leapt !== null) return this.clock.now
@@ -197,6 +204,7 @@ export class PartitionFold implements Fold {
     // A stream that is no longer declared keeps its last definition and loses its metrics.
     this.stream = stream ?? this.stream
     this.control = id
+    this.accounting.watch(config.streams)
     this.reader = new EventReader(this.stream)
     this.plan = new Plan(
       stream ? config : { ...config, metrics: [], rules: [] },
@@ -213,7 +221,7 @@ export class PartitionFold implements Fold {
   }
 
   private batch(entry: Entry & { kind: 'batch' }): void {
-    const accepted = this.producers.accept(entry.from, entry.seq, entry.n, entry.ms)
+    const accepted = this.accounting.accept(entry, this.producers)
     if (accepted.verdict === 'refused') {
       this.lose('dead', entry.id, 0, entry.from, '', accepted.reason, rowOf(entry.columns, 0))
       this.counts.dead += entry.n - 1
@@ -241,7 +249,7 @@ export class PartitionFold implements Fold {
   }
 
   private reject(entry: Entry & { kind: 'reject' }): void {
-    const accepted = this.producers.accept(entry.from, entry.seq, entry.n, entry.ms)
+    const accepted = this.accounting.accept(entry, this.producers)
     for (const [i, row] of entry.rows.entries()) {
       if (accepted.verdict === 'some' && !accepted.fresh[i]) this.counts.duplicate++
       else this.lose('dead', entry.id, i, entry.from, row.origin, row.reason, row.raw)

@@ -69,6 +69,7 @@ export class AlertFold implements Fold {
         break
       case 'tick':
       case 'clock':
+      case 'beat':
         break
       case 'partial':
       case 'reject':

@@ -74,6 +74,8 @@ export function commitOf(
     late: [],
     live: [],
     acks: [],
+    accountsGone: [],
+    accounts: [],
     ...more,
   }
 }

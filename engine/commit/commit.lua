@@ -1,10 +1,10 @@
 -- Moves a partition forward: position, outputs and small state in one step, or nothing at all.
--- KEYS  1 meta  2 log  3 pend  4 view  5 live  6 outbox  7 snapshot  8 dead  9 late  10 acks
+-- KEYS  1 meta  2 log  3 pend  4 view  5 live  6 outbox  7 snapshot  8 dead  9 late  10 acks  11 accounts
 -- ARGV  1 token  2 commit id before  3 commit id after (number:nonce)  4 off  5 n  6 ttl ms  7 trim below, or ''
 --       8 outbox trim below, or ''  9 most entries kept in live, dead, late
 --       then sections, each a count followed by that many items (pairs count as two):
 --       tails · meta pairs · pend pairs · view pairs · view gone · outbox id+fields(JSON) · snapshot pairs ·
---       snapshot gone · dead · late · live · acks pairs
+--       snapshot gone · dead · late · live · acks pairs · accounts gone · accounts pairs
 -- Out   {'TYPE', key, what it is, what it should be} | {'FENCED' | 'DUP' | 'STALE' | 'GONE'} | {'OK' | 'CLOCK', now, last id, entries ever added}
 local m = redis.call('HMGET', KEYS[1], 'owner', 'cid', 'live')
 if m[1] ~= ARGV[1] then return { 'FENCED' } end
@@ -67,6 +67,8 @@ for i = from, to do
 end
 if to >= from then redis.call('HSET', KEYS[1], 'live', live) end
 pairs_to(KEYS[10])
+gone_from(KEYS[11])
+pairs_to(KEYS[11])
 if ARGV[7] ~= '' then redis.call('XTRIM', KEYS[2], 'MINID', '~', ARGV[7]) end
 if ARGV[8] ~= '' then redis.call('XTRIM', KEYS[6], 'MINID', ARGV[8]) end
 local last = info['last-generated-id']

@@ -1,4 +1,5 @@
 /** The contract between a fold (pure) and the shell that feeds and commits it. */
+import type { AccountingEvent } from '../accounting/event.ts'
 import type { CompiledConfig, CompiledMetric, CompiledRule, Rung } from '../config/compiled.ts'
 import type { Entry } from '../event/entry.ts'
 import type { Partial } from '../exchange/partials.ts'
@@ -49,6 +50,11 @@ export interface Outputs {
   viewGone: string[]
   /** Payloads for `live`, beyond the list of changed view fields. */
   live: string[]
+  /** What watchers of the accounting are told. */
+  accounted: AccountingEvent[]
+  /** Fields of `accounts` to delete, and then to set. */
+  accountsGone: string[]
+  accounts: Map<string, string>
 }
 
 export function noOutputs(): Outputs {
@@ -62,6 +68,9 @@ export function noOutputs(): Outputs {
     view: new Map(),
     viewGone: [],
     live: [],
+    accounted: [],
+    accountsGone: [],
+    accounts: new Map(),
   }
 }
 

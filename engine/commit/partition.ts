@@ -327,6 +327,8 @@ export class Partition {
       late: lostRows(outputs.late),
       live,
       acks: upload.acks,
+      accountsGone: outputs.accountsGone,
+      accounts: [...outputs.accounts].flat(),
     }
     return { commit, completes: upload.completes }
   }

@@ -6,9 +6,9 @@ import type { PartitionKeys } from '../stream/keys.ts'
 const source = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
 
 const SCRIPTS = {
-  weirAcquire: { numberOfKeys: 10, lua: source('types.lua') + source('acquire.lua') },
+  weirAcquire: { numberOfKeys: 11, lua: source('types.lua') + source('acquire.lua') },
   weirRenew: { numberOfKeys: 2, lua: source('renew.lua') },
-  weirCommit: { numberOfKeys: 10, lua: source('types.lua') + source('commit.lua') },
+  weirCommit: { numberOfKeys: 11, lua: source('types.lua') + source('commit.lua') },
 }
 
 type Scripted = Redis &
@@ -32,8 +32,8 @@ export interface WrongType {
 
 /** In the order in which the scripts know them. */
 function all(keys: PartitionKeys): string[] {
-  const { meta, log, pend, view, live, outbox, snapshot, dead, late, acks } = keys
-  return [meta, log, pend, view, live, outbox, snapshot, dead, late, acks]
+  const { meta, log, pend, view, live, outbox, snapshot, dead, late, acks, accounts } = keys
+  return [meta, log, pend, view, live, outbox, snapshot, dead, late, acks, accounts]
 }
 
 export type Acquired =
@@ -130,6 +130,8 @@ export interface Commit {
   late: string[]
   live: string[]
   acks: string[]
+  accountsGone: string[]
+  accounts: string[]
 }
 export interface Committed {
   verdict: 'OK' | 'DUP' | 'FENCED' | 'STALE' | 'GONE' | 'CLOCK' | 'TYPE'
@@ -189,6 +191,8 @@ export async function commit(redis: Redis, keys: PartitionKeys, c: Commit): Prom
     c.late,
     c.live,
     c.acks,
+    c.accountsGone,
+    c.accounts,
   ]
   for (const section of sections) args.push(section.length, ...section)
   const reply = await scripted(redis).weirCommit(...args)

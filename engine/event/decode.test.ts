@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decode, MAX_ENTRY_BYTES } from './decode.ts'
-import { batchFields, type Entry, rejectFields } from './entry.ts'
+import { batchFields, beatFields, type Entry, rejectFields } from './entry.ts'
 
 const ID = '1700000000000-3'
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
@@ -24,11 +24,22 @@ test('what our own writers write is read back', () => {
     columns: { k: ['a', 'b'] },
   })
   const row = { reason: 'why', origin: 'line 3', raw: '{' }
-  expect(decode(ID, rejectFields('p~1~a', 9, [row]))).toMatchObject({
+  expect(decode(ID, rejectFields('p~1~a', 9, 60_000, [row]))).toMatchObject({
     kind: 'reject',
     seq: 9,
     n: 1,
+    minute: 60_000,
     rows: [row],
+  })
+  // Written before rows for the dead letters had a minute.
+  const old = ['weir', 'reject/1', 'from', 'p', 'seq', '0', 'n', '1', 'rows', JSON.stringify([row])]
+  expect(decode(ID, old)).toMatchObject({ kind: 'reject', minute: 0 })
+  expect(decode(ID, beatFields('p~1~a', [[60_000, 9]]))).toEqual({
+    id: ID,
+    ms: Number.parseInt(ID),
+    kind: 'beat',
+    from: 'p~1~a',
+    minutes: [[60_000, 9]],
   })
   expect(decode(ID, ['weir', 'control/1', 'id', '5-0'])).toMatchObject({ kind: 'control', control: '5-0' })
   expect(decode(ID, ['weir', 'tick/1', 'by', 'x'])).toMatchObject({ kind: 'tick' })
@@ -115,6 +126,10 @@ test('whatever arrives, nothing is thrown and what is kept of it is bounded', ()
     ['weir', 'reject/1', ...head, 'rows', `["${big}"]`],
     ['weir', 'reject/1', ...head, 'rows', `[{"reason":"${'y'.repeat(9000)}","raw":"${'z'.repeat(9000)}"}]`],
     ['weir', 'control/1', 'id', big],
+    ['weir', 'beat/1', 'from', 'p', 'minutes', '[[-1, 2]]'],
+    ['weir', 'beat/1', 'from', 'p', 'minutes', '[[1, 1e300]]'],
+    ['weir', 'beat/1', 'from', 'p', 'minutes', JSON.stringify(Array.from({ length: 121 }, () => [1, 1]))],
+    ['weir', 'beat/1', 'from', big, 'minutes', '[]'],
     Array.from({ length: 200_000 }, () => 'abc'),
     [],
   ])
@@ -132,6 +147,10 @@ function checkBounds(entry: Entry): void {
   if (entry.kind === 'batch') {
     expect(Object.values(entry.columns).every((column) => column.length === entry.n)).toBe(true)
     expect(entry.n * 2).toBeLessThanOrEqual(MAX_ENTRY_BYTES)
+  }
+  if (entry.kind === 'beat') {
+    expect(entry.minutes.length).toBeLessThanOrEqual(120)
+    expect(entry.minutes.flat().every((n) => Number.isSafeInteger(n) && n >= 0)).toBe(true)
   }
   if (entry.kind === 'control') expect(entry.control.length).toBeLessThan(50)
 }

@@ -1,7 +1,7 @@
 /** From a raw stream entry to an `Entry`; what cannot be read becomes `broken` with a reason, never an exception. */
 import { readColumns } from './columns.ts'
 import { partialMessage } from '../exchange/message.ts'
-import { type Columns, type Entry, MAX_DEAD_BYTES, type Rejected } from './entry.ts'
+import { type Columns, type Entry, MAX_BEAT_MINUTES, MAX_DEAD_BYTES, type Rejected } from './entry.ts'
 
 /** Largest entry decoded, characters; anything above is broken (a hostile client cannot make us parse it). */
 export const MAX_ENTRY_BYTES = 1024 * 1024
@@ -26,6 +26,8 @@ export function decode(id: string, fields: string[]): Entry {
       return reject(id, ms, named, fields)
     case 'partial/1':
       return partial(id, ms, named, fields)
+    case 'beat/1':
+      return beat(id, ms, named, fields)
     case 'control/1':
       return control(id, ms, named.get('id') ?? '', fields)
     case 'tick/1':
@@ -65,14 +67,13 @@ function batch(id: string, ms: number, named: Map<string, string>, fields: strin
       return broken(id, ms, `column ${name} is not an array of ${head.n}`, fields)
     }
   }
-  const minute = Number(named.get('minute'))
   return {
     id,
     ms,
     kind: 'batch',
     ...head,
     schema: named.get('schema') ?? '',
-    minute: Number.isSafeInteger(minute) ? minute : 0,
+    minute: minuteOf(named),
     columns: columns as Columns,
   }
 }
@@ -98,16 +99,42 @@ function reject(id: string, ms: number, named: Map<string, string>, fields: stri
     origin: text(row?.origin, 200),
     raw: text(row?.raw, MAX_DEAD_BYTES),
   }))
-  return { id, ms, kind: 'reject', ...head, rows: clean }
+  return { id, ms, kind: 'reject', ...head, minute: minuteOf(named), rows: clean }
+}
+
+function beat(id: string, ms: number, named: Map<string, string>, fields: string[]): Entry {
+  const from = named.get('from') ?? ''
+  const minutes = json(named.get('minutes') ?? '')
+  const readable =
+    isName(from) &&
+    Array.isArray(minutes) &&
+    minutes.length <= MAX_BEAT_MINUTES &&
+    minutes.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(isWhole))
+  if (!readable) return broken(id, ms, 'beat without readable from or minutes', fields)
+  return { id, ms, kind: 'beat', from, minutes: minutes as [number, number][] }
+}
+
+function minuteOf(named: Map<string, string>): number {
+  const minute = Number(named.get('minute'))
+  return Number.isSafeInteger(minute) ? minute : 0
 }
 
 function header(named: Map<string, string>): { from: string; seq: number; n: number } | null {
   const from = named.get('from') ?? ''
   const seq = whole(named.get('seq'))
   const n = whole(named.get('n'))
-  if (from === '' || from.length > 200 || seq === null || n === null) return null
+  if (!isName(from) || seq === null || n === null) return null
   if (n < 1 || n > MAX_ROWS) return null
   return { from, seq, n }
+}
+
+function isName(from: string): boolean {
+  return from !== '' && from.length <= 200
+}
+
+/** As `whole`, of a value in JSON. */
+function isWhole(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 1e15
 }
 
 /** A number of at most 15 digits: adding rows to it stays exact. */

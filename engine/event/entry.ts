@@ -3,14 +3,16 @@
  * names its kind and version; anything else is one event as flat fields, written by any client.
  *
  *   weir batch/1   from <producer> seq <first> n <rows> schema <version> minute <ms> cols <JSON columns>
- *   weir reject/1  from <producer> seq <first> n <rows> rows <JSON array of Rejected>
+ *   weir reject/1  from <producer> seq <first> n <rows> minute <ms> rows <JSON array of Rejected>
  *   weir partial/1 from <shipper> seq <number> control <control log id> gains <JSON, see exchange/message.ts>
+ *   weir beat/1    from <producer> minutes <JSON [[minute, rows numbered by its end], …]>
  *   weir control/1 id <control log id>
  *   weir tick/1    by <token>
  *   weir clock/1   is <ahead or right> at <server ms>
  *
  * `seq` counts rows contiguously per producer and partition, rejected rows included. `minute` is fixed by the
- * producer (start of the wall-clock minute it accounts the rows to).
+ * producer: start of the wall-clock minute in which it was given the rows, never two minutes in one entry. 0, and none
+ * at all in old logs, means that it does not say. A beat says how many rows a producer has numbered, sent or not.
  */
 
 import type { PartialMessage } from '../exchange/message.ts'
@@ -37,8 +39,9 @@ export type Columns = Record<string, unknown[]>
 
 export type Entry = { id: string; /** Log time: the ms part of the id. */ ms: number } & (
   | { kind: 'batch'; from: string; seq: number; n: number; schema: string; minute: number; columns: Columns }
-  | { kind: 'reject'; from: string; seq: number; n: number; rows: Rejected[] }
+  | { kind: 'reject'; from: string; seq: number; n: number; minute: number; rows: Rejected[] }
   | { kind: 'partial'; from: string; seq: number; control: string; message: PartialMessage }
+  | { kind: 'beat'; from: string; minutes: [minute: number, upTo: number][] }
   | { kind: 'flat'; fields: string[] }
   | { kind: 'control'; control: string }
   | { kind: 'tick' }
@@ -51,6 +54,8 @@ export type Entry = { id: string; /** Log time: the ms part of the id. */ ms: nu
 /** Limits of one batch entry: rows, and bytes of its columns. */
 export const MAX_BATCH_ROWS = 500
 export const MAX_BATCH_BYTES = 64 * 1024
+/** Minutes one beat tells of. */
+export const MAX_BEAT_MINUTES = 120
 /** Longest single event accepted, bytes of JSON. */
 export const MAX_EVENT_BYTES = 32 * 1024
 /** What is kept of a dead or late row. */
@@ -86,7 +91,7 @@ export function partialFields(from: string, seq: number, control: string, gains:
   return ['weir', 'partial/1', 'from', from, 'seq', String(seq), 'control', control, 'gains', gains]
 }
 
-export function rejectFields(from: string, seq: number, rows: Rejected[]): string[] {
+export function rejectFields(from: string, seq: number, minute: number, rows: Rejected[]): string[] {
   return [
     'weir',
     'reject/1',
@@ -96,7 +101,14 @@ export function rejectFields(from: string, seq: number, rows: Rejected[]): strin
     String(seq),
     'n',
     String(rows.length),
+    'minute',
+    String(minute),
     'rows',
     JSON.stringify(rows),
   ]
+}
+
+/** `minutes`: at most MAX_BEAT_MINUTES, oldest first. */
+export function beatFields(from: string, minutes: readonly (readonly [number, number])[]): string[] {
+  return ['weir', 'beat/1', 'from', from, 'minutes', JSON.stringify(minutes)]
 }

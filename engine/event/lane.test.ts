@@ -21,7 +21,7 @@ test('numbers are contiguous over batches and rejects', () => {
   const lane = createLane(() => 'p', 's')
   lane.add(row, 0)
   lane.add(row, 0)
-  expect(lane.reject(dead)).toBe(true)
+  expect(lane.reject(dead, 0)).toBe(true)
   lane.add(row, 0)
   expect(drain(lane)).toEqual(['batch/1 0+2', 'reject/1 2+1', 'batch/1 3+1'])
   expect([lane.next, lane.acked]).toEqual([4, 4])
@@ -42,7 +42,7 @@ test('full batches are cut at 500 rows', () => {
 
 test('rejects are cut by bytes', () => {
   const lane = createLane(() => 'p', 's')
-  for (let i = 0; i < 40; i++) lane.reject(rejected('x'.repeat(5000), 'r', 'line 1'))
+  for (let i = 0; i < 40; i++) lane.reject(rejected('x'.repeat(5000), 'r', 'line 1'), 0)
   expect(drain(lane)).toEqual(['reject/1 0+15', 'reject/1 15+15', 'reject/1 30+10'])
 })
 
@@ -64,7 +64,7 @@ test('under a new id numbers begin at 0 again, and what is open keeps its own', 
   lane.add(row, 0)
   lane.seal()
   lane.add(row, 0)
-  lane.reject(dead)
+  lane.reject(dead, 0)
   lane.seal()
   const seen: string[] = []
   for (let head = lane.head(); head !== undefined; lane.ack('1-0', 0), head = lane.head()) {

@@ -3,6 +3,7 @@
  * A batch keeps its number and its bytes from the moment it is sealed, so that resending it changes nothing.
  */
 import { createBatch, type Batch, type EncodedRow } from './batch.ts'
+import { createHeartbeat, type Heartbeat } from './heartbeat.ts'
 import type { DeadRow } from './rejected.ts'
 import { batchFields, MAX_BATCH_BYTES, MAX_BATCH_ROWS, rejectFields, type Rejected } from './entry.ts'
 import type { Numbering } from './spool-record.ts'
@@ -38,10 +39,12 @@ export interface Lane {
   readonly acked: number
   /** The entry written last, or null. */
   readonly newest: Written | null
+  /** What it has numbered so far, sent or not. */
+  readonly heartbeat: Heartbeat
   /** Takes a valid row; true when that sealed a batch. `minute` is the wall-clock minute it is accounted to. */
   add(row: EncodedRow, minute: number): boolean
   /** Takes a row for the dead letters; true when that sealed a batch. */
-  reject(dead: DeadRow): boolean
+  reject(dead: DeadRow, minute: number): boolean
   /** Closes what is open, so that `head` offers it. */
   seal(): void
   /** The oldest entry: of those on offer, else of those sealed. It stays until `ack`. */
@@ -64,7 +67,7 @@ export interface Lane {
   rewind(since: number): void
 }
 
-type Open = { kind: 'batch'; minute: number; batch: Batch } | { kind: 'reject'; rows: Rejected[] }
+type Open = { minute: number } & ({ kind: 'batch'; batch: Batch } | { kind: 'reject'; rows: Rejected[] })
 
 /** Of an earlier life: where its numbers ended, and how many of its rows are still to be offered. */
 export interface Resumed {
@@ -95,6 +98,7 @@ export function createLane(
   let next = pending
   let acked = 0
   let bytes = 0
+  const heartbeat = createHeartbeat()
 
   const seal = (): boolean => {
     if (open === null) return false
@@ -102,7 +106,8 @@ export function createLane(
     const fields =
       open.kind === 'batch'
         ? batchFields(id, first - base, rows, schema, open.minute, open.batch.columns())
-        : rejectFields(id, first - base, open.rows)
+        : rejectFields(id, first - base, open.minute, open.rows)
+    heartbeat.note(id, open.minute, next - base)
     sealed.push({ rows, bytes, fields, upTo: next, stored: false })
     open = null
     first = next
@@ -126,6 +131,7 @@ export function createLane(
     get newest() {
       return written.at(-1) ?? null
     },
+    heartbeat,
     add: (row, minute) => {
       let cut = false
       if (open !== null && (open.kind !== 'batch' || open.minute !== minute)) cut = seal()
@@ -139,12 +145,15 @@ export function createLane(
       bytes += row.bytes
       return cut
     },
-    reject: (dead) => {
+    reject: (dead, minute) => {
       const fits =
-        open?.kind === 'reject' && open.rows.length < MAX_BATCH_ROWS && bytes + dead.bytes <= MAX_BATCH_BYTES
+        open?.kind === 'reject' &&
+        open.minute === minute &&
+        open.rows.length < MAX_BATCH_ROWS &&
+        bytes + dead.bytes <= MAX_BATCH_BYTES
       const cut = !fits && seal()
       if (open?.kind === 'reject') open.rows.push(dead.row)
-      else begin({ kind: 'reject', rows: [dead.row] })
+      else begin({ kind: 'reject', minute, rows: [dead.row] })
       next++
       bytes += dead.bytes
       return cut

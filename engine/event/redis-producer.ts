@@ -32,6 +32,8 @@ export interface ProducerWorld {
   now: () => number
   /** 0 … 1 */
   random: () => number
+  /** Between two beats, ms. */
+  beatEvery?: number
 }
 
 const FLUSH_DEADLINE_MS = 10_000
@@ -64,6 +66,11 @@ export async function openProducer(
   const accepted = Promise.resolve<Sent>({ ok: true })
   let refused = 0
 
+  const minute = (): number => {
+    const now = world.now()
+    return now - (now % MINUTE)
+  }
+
   /** For an event there is no room for. */
   const noRoom = (reason: string): Sent => {
     refused++
@@ -71,7 +78,7 @@ export async function openProducer(
   }
   const bury = async (lane: Lane, raw: unknown, reason: string, origin: string): Promise<Sent> => {
     const dead = rejected(raw, reason, origin)
-    await writer.took(lane.reject(dead), dead.bytes)
+    await writer.took(lane.reject(dead, minute()), dead.bytes)
     return { ok: false, reason }
   }
 
@@ -93,8 +100,7 @@ export async function openProducer(
       const encoded = encodeRow(row)
       if (encoded.bytes > MAX_EVENT_BYTES)
         return bury(lane, row, `${encoded.bytes} bytes of JSON, at most ${MAX_EVENT_BYTES} allowed`, origin)
-      const now = world.now()
-      const wait = writer.took(lane.add(encoded, now - (now % MINUTE)), encoded.bytes)
+      const wait = writer.took(lane.add(encoded, minute()), encoded.bytes)
       return wait === null ? accepted : wait.then(() => accepted)
     },
     reject: async (raw, reason, origin = '') => {

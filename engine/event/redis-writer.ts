@@ -1,5 +1,6 @@
 /** Brings batches to Redis in rounds: the oldest of every partition at once, resent unchanged until it is there. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BEAT_EVERY } from './heartbeat.ts'
 import type { Lane } from './lane.ts'
 import { Overflow } from './overflow.ts'
 import { isReply, type Sender } from './redis-sender.ts'
@@ -27,6 +28,8 @@ export interface WriterOptions {
   highWater?: number
   /** Where entries go while Redis is away. */
   spool?: Spool | null
+  /** Between two beats, ms. */
+  beatEvery?: number
 }
 
 /** What a flush found undone at its deadline, and the last thing Redis or the network said. */
@@ -56,6 +59,8 @@ export function createWriter(options: WriterOptions): Writer {
   const state = { rows: 0, bytes: 0, closed: false, due: false }
   const abandon = new AbortController()
   let running: Promise<void> | null = null
+  const { beatEvery = BEAT_EVERY } = options
+  let beatAt = now()
   let timer: NodeJS.Timeout | null = null
   let trouble: Error | null = null
   let flushes: { upTo: number[]; done: () => void }[] = []
@@ -125,6 +130,17 @@ export function createWriter(options: WriterOptions): Writer {
     if (entry?.stored) overflow!.confirm()
     else if (entry !== null) leave(entry.rows, entry.bytes)
   }
+  /** Says what every lane has numbered, where that is new; what fails is said with the next beat. */
+  const beat = async (): Promise<void> => {
+    beatAt = now()
+    const due = lanes.flatMap(({ heartbeat }, i) => {
+      const fields = heartbeat.due()
+      return fields === null ? [] : [{ heartbeat, to: logs[i]!, fields }]
+    })
+    if (due.length === 0) return
+    const replies = await sender.write(due.map(({ to, fields }) => ['xadd', to, '*', ...fields]))
+    for (const [at, { heartbeat }] of due.entries()) if (!(replies[at] instanceof Error)) heartbeat.told()
+  }
   const tell = (): void => {
     if (!full() || stuck()) for (const resume of waiting.splice(0)) resume()
     for (const flush of flushes) if (!behind(flush.upTo)) flush.done()
@@ -155,6 +171,7 @@ export function createWriter(options: WriterOptions): Writer {
       if (fine && (await deliver(round))) {
         failures = 0
         overflow?.recover()
+        if (now() - beatAt >= beatEvery) await beat()
       } else await pause(backOff(++failures, random), abandon.signal)
       tell()
     }
@@ -222,6 +239,9 @@ export function createWriter(options: WriterOptions): Writer {
     close: async (deadline) => {
       state.closed = true
       const late = await flush(deadline)
+      // One that lived for less than a beat, and leaves nothing behind, has nothing to say that its rows do not.
+      const begun = lanes.some(({ heartbeat }) => heartbeat.begun)
+      if (late === null ? begun : late.trouble === null) await beat()
       abandon.abort()
       if (timer !== null) clearTimeout(timer)
       sender.close()

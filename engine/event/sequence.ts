@@ -48,6 +48,8 @@ export class Producers {
   private readonly retired: RetiredProducers
   /** Rows in all open and given-up missing ranges. */
   missing = 0
+  /** Highest number of the producer accepted last, before it was; -1 for none. */
+  before = -1
   private readonly horizon: number
   private readonly limit: number
 
@@ -60,6 +62,7 @@ export class Producers {
   accept(from: string, seq: number, n: number, logTime: number): Acceptance {
     const known = this.states.get(from)
     const state = known ?? this.meet(from, seq, logTime)
+    this.before = typeof state === 'string' ? -1 : state.last
     if (typeof state === 'string') return { verdict: 'refused', reason: `${state}: ${n} events not counted` }
     const hole = seq - state.last - 1
     if (hole > MAX_HOLE && !from.startsWith(SHIPPER)) {
@@ -85,6 +88,15 @@ export class Producers {
     }
     state.last = Math.max(state.last, seq + n - 1)
     return { verdict: 'some', fresh, count }
+  }
+
+  /** Highest number of a producer, -1 of one that never wrote; null where that is forgotten. */
+  lastOf(from: string): number | null {
+    const state = this.states.get(from)
+    if (state !== undefined) return state.last
+    const startedAt = startOf(from)
+    const before = startedAt === null ? null : this.retired.find(from, startedAt)
+    return before === 'forgotten' ? null : (before?.last ?? -1)
   }
 
   /** The state of a producer that is not among the known ones, not yet one of them; or why it is refused. */

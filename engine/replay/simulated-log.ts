@@ -31,19 +31,20 @@ export function logsOf(stream: CompiledStream, arrivals: readonly Arrival[]): Ra
 function add(stream: CompiledStream, lanes: readonly Lane[], validate: Validate, arrival: Arrival): void {
   const { row, ms, origin } = arrival
   const key = keyOf(stream, row)
+  const minute = ms - (ms % MINUTE)
   const lane = lanes[key === null ? 0 : partitionOf(key, stream.partitions)]!
   const verdict = validate(row)
   if (!verdict.ok) {
-    lane.reject(rejected(row, verdict.reason, origin))
+    lane.reject(rejected(row, verdict.reason, origin), minute)
     return
   }
   const encoded = encodeRow(row)
   if (encoded.bytes <= MAX_EVENT_BYTES) {
-    lane.add(encoded, ms - (ms % MINUTE))
+    lane.add(encoded, minute)
     return
   }
   const reason = `${encoded.bytes} bytes of JSON, at most ${MAX_EVENT_BYTES} allowed`
-  lane.reject(rejected(row, reason, origin))
+  lane.reject(rejected(row, reason, origin), minute)
 }
 
 function write(log: RawEntry[], lane: Lane, ms: number): void {

@@ -27,7 +27,7 @@ if redis.call('EXISTS', KEYS[2]) == 1 then
     for _, entry in ipairs(page) do
       local fields = entry[2]
       local kind, n = fields[1] == 'weir' and fields[2] or '', 1
-      if kind == 'tick/1' or kind == 'control/1' or kind == 'clock/1' then n = 0 end
+      if kind == 'tick/1' or kind == 'control/1' or kind == 'clock/1' or kind == 'beat/1' then n = 0 end
       for i = 1, #fields, 2 do
         bytes = bytes + #fields[i] + #fields[i + 1]
         if kind ~= '' and fields[i] == 'n' then n = tonumber(fields[i + 1]) or 1 end

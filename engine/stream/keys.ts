@@ -25,6 +25,8 @@ export interface PartitionKeys {
   ledger: string
   /** Hash: producer id -> last sequence number that a snapshot of this partition holds. */
   acks: string
+  /** Hash: what became of the rows per producer and minute, field `<minute> <producer>`. */
+  accounts: string
   /** Prefix of this partition's series keys. */
   series: string
 }
@@ -43,6 +45,7 @@ export function partitionKeys(namespace: string, stream: string, partition: numb
     dead: `${tag}:dead`,
     ledger: `${tag}:ledger`,
     acks: `${tag}:acks`,
+    accounts: `${tag}:accounts`,
     series: `${tag}:s:`,
   }
 }
