@@ -42,6 +42,12 @@ const HAND_OVER = 2
 const WARN_EVERY = 10_000
 const EVICTION_EVERY = 10_000
 
+/** A read under way: the partitions it is for, and after which entry of each it was asked. */
+interface Reading {
+  asked: ReadonlyMap<string, { partition: Partition; after: string }>
+  answer: Promise<Read | null>
+}
+
 export class Worker {
   readonly id = `${process.pid}.${randomUUID().slice(0, 8)}`
   readonly partitions = new Map<string, Partition>()
@@ -224,6 +230,7 @@ export class Worker {
   }
 
   private async readLoop(): Promise<void> {
+    let reading: Reading | null = null
     while (this.running) {
       let busy = false
       const now = monotone()
@@ -235,9 +242,19 @@ export class Worker {
         await partition.drop()
       }
       try {
-        const read = await this.read(busy ? BLOCK_BUSY : BLOCK_IDLE)
+        const block = busy ? BLOCK_BUSY : BLOCK_IDLE
+        reading ??= this.ask(block, [])
+        if (reading === null) {
+          await pause(block)
+          continue
+        }
+        const { asked, answer } = reading
+        reading = null
+        const read = await answer
         if (read === null) continue
-        await this.feed(read)
+        // Redis looks up what comes next while this is counted.
+        reading = this.ask(BLOCK_BUSY, read)
+        await this.feed(read, asked)
       } catch (error) {
         this.onFailure('read', error)
         await pause(200)
@@ -245,26 +262,29 @@ export class Worker {
     }
   }
 
-  private async read(block: number): Promise<Read | null> {
+  /** Asks for what comes after the positions of our partitions, and after what was `read` but not folded yet. */
+  private ask(block: number, read: Read): Reading | null {
     const from = [...this.partitions.values()].filter((partition) => partition.hungry)
-    if (from.length === 0) {
-      await pause(block)
-      return null
-    }
+    if (from.length === 0) return null
     const count = Math.min(
       MAX_COUNT,
       Math.max(MIN_COUNT, Math.floor(READ_BYTES / this.entryBytes / from.length)),
     )
-    const wanted = from.map(({ keys, off }) => ({ key: keys.log, after: off }))
-    return this.reader.read(wanted, count, block)
+    const ends = new Map(read.map(([key, entries]) => [key, entries.at(-1)![0]]))
+    const wanted = from.map(({ keys, off }) => ({ key: keys.log, after: ends.get(keys.log) ?? off }))
+    const asked = new Map(wanted.map(({ key, after }, i) => [key, { partition: from[i]!, after }]))
+    const answer = this.reader.read(wanted, count, block)
+    // Whoever waits for the answer hears of its failure; until then nobody may.
+    answer.catch(() => undefined)
+    return { asked, answer }
   }
 
-  private async feed(read: Read): Promise<void> {
-    const byLog = new Map([...this.partitions.values()].map((partition) => [partition.keys.log, partition]))
+  private async feed(read: Read, asked: Reading['asked']): Promise<void> {
     const admit = admitter(this.controls)
     for (const [key, entries] of read) {
-      const partition = byLog.get(key)
-      if (!partition) continue
+      const { partition, after } = asked.get(key)!
+      // It may have been given away, or have stopped before the end of the read before this one.
+      if (this.partitions.get(partition.name) !== partition || partition.off !== after) continue
       await partition.feed(entries, admit)
       // Replies and timers get their turn between partitions: nothing stands still for the sum of them.
       await setImmediate()
