@@ -1,14 +1,18 @@
 /**
- * `npm run bench -- engine`: one worker process over preloaded logs, 10,000 groups, windows 1m, 5m and 1h of
- * count, mean, min, max and p95, on a real Redis with AOF. Ratios in one run:
+ * `npm run bench -- engine [SECONDS] [--profile]`: one worker process over preloaded logs, 10,000 groups, windows
+ * 1m, 5m and 1h of count, mean, min, max and p95, on a real Redis with AOF. Ratios in one run:
  *
  *   flat   events/s of flat entries, over a bare loop that reads and parses the same entries with the same client
  *   batch  million events/s of batch entries
  *   stall  longest time the event loop stood still, ms
  *
+ * SECONDS of event time are in the logs (70: seven panes of 10 s close); they are read as fast as may be.
+ * `--profile` samples the batches and prints where the time goes; it costs some of it.
  * Last line: `engine flat R1 batch R2 stall R3`.
  */
-import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import { compile } from '../engine/config/compile.ts'
@@ -16,27 +20,25 @@ import { appendConfig, connect, defineConfig, stream, t } from '../engine/index.
 import { partitionKeys } from '../engine/stream/keys.ts'
 import { Worker } from '../engine/worker.ts'
 import { startRedis } from '../test/harness/redis.ts'
+import { type Costs, measureCosts } from './costs.ts'
 import { type Load, preload } from './engine-log.ts'
+import { profile } from './profile.ts'
 
 const PARTITIONS = 8
 const GROUPS = 10_000
 const STATS = ['count', 'mean', 'min', 'max', 'p95'] as const
 
-interface Measured {
+interface Measured extends Costs {
   events: number
-  seconds: number
-  stall: number
-  nodeNs: number
-  redisNs: number
-  aofBytes: number
+  /** Events/s of the bare loop. */
+  bare: number
+  /** Longest time between two commits of a partition, ms. */
+  apart: number
 }
 
-async function measure(
-  kind: 'flat' | 'batch',
-  rate: number,
-  seconds: number,
-): Promise<Measured & { bare: number }> {
-  const server = await startRedis()
+async function measure(kind: 'flat' | 'batch', rate: number, seconds: number): Promise<Measured> {
+  // A rewrite of the append-only file would make it smaller while we measure how it grows.
+  const server = await startRedis({ args: ['--auto-aof-rewrite-percentage', '0'] })
   const redis = connect(server.url, 'query', 'bench')
   await redis.connect()
   const load: Load = {
@@ -49,43 +51,46 @@ async function measure(
     start: Date.now() - (seconds + 20) * 1000,
   }
   const { events, bytes } = await preload(redis, 'weir', load)
-  say(
-    `${kind}: ${events.toLocaleString('en')} events, ${(bytes / events).toFixed(1)} bytes each, are in the log`,
-  )
+  say(`${kind}: ${whole(events)} events, ${(bytes / events).toFixed(1)} bytes each, are in the log`)
   const bare = kind === 'flat' ? await bareLoop(server.url, events) : 0
   await appendConfig(redis, 'weir', config(), 'bench')
-  const before = await serverCosts(redis)
   const worker = new Worker({ redisUrl: server.url, namespace: 'weir', log: pino({ level: 'error' }) })
-  const delay = monitorEventLoopDelay({ resolution: 1 })
-  const gc = watchGc()
+  collectGarbage()
+  const finish = await measureCosts(redis)
   await worker.start()
-  const cpu = process.cpuUsage()
-  delay.enable()
-  const began = performance.now()
-  let counted = 0
-  while (counted < events) {
-    await sleep(100)
-    counted = [...worker.partitions.values()].reduce(
-      (sum, partition) => sum + partition.fold.small().counted,
-      0,
-    )
-  }
-  const took = (performance.now() - began) / 1000
-  delay.disable()
-  const used = process.cpuUsage(cpu)
-  const after = await serverCosts(redis)
+  const commits = watchCommits(worker)
+  const hot = kind === 'batch' && process.argv.includes('--profile') ? await profile() : null
+  while (counted(worker) < events) await sleep(100)
+  const costs = await finish()
+  if (hot !== null) for (const line of await hot()) say(line)
+  const measured = { ...costs, events, bare, apart: commits() }
+  const closed = seconds / 10
   await worker.stop()
   redis.disconnect()
   await server.stop()
-  say(`${kind}: longest pauses: event loop ${(delay.max / 1e6).toFixed(0)} ms, garbage ${gc().toFixed(0)} ms`)
-  return {
-    bare,
-    events,
-    seconds: took,
-    stall: delay.max / 1e6,
-    nodeNs: ((used.user + used.system) * 1000) / events,
-    redisNs: ((after.cpu - before.cpu) * 1e9) / events,
-    aofBytes: (after.aof - before.aof) / events,
+  report(kind, measured, closed)
+  return measured
+}
+
+function counted(worker: Worker): number {
+  return [...worker.partitions.values()].reduce((sum, { fold }) => sum + fold.small().counted, 0)
+}
+
+/** Longest time between the beginnings of two commits of a partition, ms, to within 5 ms. */
+function watchCommits(worker: Worker): () => number {
+  const last = new Map<string, number>()
+  let longest = 0
+  const look = setInterval(() => {
+    for (const { name, committedAt } of worker.partitions.values()) {
+      const before = last.get(name)
+      if (committedAt === before || !Number.isFinite(committedAt)) continue
+      if (before !== undefined) longest = Math.max(longest, committedAt - before)
+      last.set(name, committedAt)
+    }
+  }, 5)
+  return () => {
+    clearInterval(look)
+    return longest
   }
 }
 
@@ -131,49 +136,46 @@ function config(): Parameters<typeof appendConfig>[2] {
   return config
 }
 
-/** CPU seconds of the server and bytes of its append-only file. */
-async function serverCosts(redis: ReturnType<typeof connect>): Promise<{ cpu: number; aof: number }> {
-  const cpu = await redis.info('cpu')
-  const aof = await redis.info('persistence')
-  const number = (text: string, name: string): number =>
-    Number(new RegExp(`${name}:([\\d.]+)`).exec(text)?.[1] ?? 0)
-  return {
-    cpu: number(cpu, 'used_cpu_user') + number(cpu, 'used_cpu_sys'),
-    aof: number(aof, 'aof_current_size'),
-  }
+/** What preparing has left behind is not the worker's to clear away. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  ;(runInNewContext('gc') as () => void)()
 }
 
-function watchGc(): () => number {
-  let longest = 0
-  const observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) longest = Math.max(longest, entry.duration)
-  })
-  observer.observe({ entryTypes: ['gc'] })
-  return () => {
-    observer.disconnect()
-    return longest
-  }
+function report(kind: string, m: Measured, closed: number): void {
+  const node = (m.node * 1e9) / m.events
+  const perSecond = m.events / m.seconds
+  say(
+    `${kind}: ${whole(perSecond)} events/s over ${m.seconds.toFixed(1)} s, ${Math.floor(closed)} panes of 10 s closed` +
+      (m.bare > 0 ? `, bare loop ${whole(m.bare)} events/s` : ''),
+  )
+  say(
+    `${kind}: node ${node.toFixed(0)} ns, redis ${((m.redis * 1e9) / m.events).toFixed(0)} ns, ` +
+      `AOF ${(m.aof / m.events).toFixed(1)} bytes per event`,
+  )
+  say(
+    `${kind}: longest pauses: event loop ${m.stall.toFixed(0)} ms, garbage ${m.garbage.toFixed(0)} ms; ` +
+      `commits at most ${m.apart} ms apart; ${(m.memory / 2 ** 20).toFixed(0)} MB`,
+  )
+  // A worker is one thread: at 100 % of it nothing but fewer ns per event helps.
+  say(
+    `${kind}: ${((100 * m.node) / m.seconds).toFixed(0)} % of a core is used; a core has ${whole(1e9 / node)} events/s in it`,
+  )
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en')
 }
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-const seconds = Number(process.argv[3] ?? 70)
-const flat = await measure('flat', 100_000, Math.min(seconds, 30))
-const flatRate = flat.events / flat.seconds
-say(
-  `flat: ${Math.round(flatRate).toLocaleString('en')} events/s, bare loop ${Math.round(flat.bare).toLocaleString('en')}`,
-)
+const seconds = Number(process.argv.slice(3).find((word) => /^\d+$/.test(word)) ?? 70)
+const flat = await measure('flat', 100_000, seconds)
 const batch = await measure('batch', 1_500_000, seconds)
-const batchRate = batch.events / batch.seconds
-for (const [name, m] of Object.entries({ flat, batch })) {
-  say(
-    `${name}: node ${m.nodeNs.toFixed(0)} ns, redis ${m.redisNs.toFixed(0)} ns, AOF ${m.aofBytes.toFixed(1)} bytes per event`,
-  )
-}
+const share = flat.events / flat.seconds / flat.bare
+const rate = batch.events / batch.seconds / 1e6
 const stall = Math.max(flat.stall, batch.stall)
-say(
-  `engine flat ${(flatRate / flat.bare).toFixed(2)} batch ${(batchRate / 1e6).toFixed(2)} stall ${stall.toFixed(0)}`,
-)
+say(`engine flat ${share.toFixed(2)} batch ${rate.toFixed(2)} stall ${stall.toFixed(0)}`)
 process.exit(0)

@@ -2,17 +2,13 @@
  * The fast way from the JSON of a batch's columns to arrays: several times the speed of JSON.parse for what
  * producers write, columns of numbers or of short plain texts. It accepts only JSON that it reads exactly as
  * JSON.parse does; for anything else it answers null, and JSON.parse decides.
- *
- * A decimal of at most 15 digits is an integer below 2^53 divided by a power of ten below 10^22: both are exact
- * doubles, so that IEEE division rounds to the double nearest to the decimal (Clinger, PLDI 1990).
  */
+import { EXACT_DIGITS, POWERS } from './decimal.ts'
 import type { Columns } from './entry.ts'
 
 /** Largest text and most rows read here, by far beyond what producers send. */
 const MAX_TEXT = 256 * 1024
 const MAX_ROWS = 2048
-const EXACT_DIGITS = 15
-const POWERS = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, i) => Number(`1e${i}`))
 
 /** Texts that come again and again, such as keys, are made once: a slot for each hash, the newest stays. */
 const TEXT_SLOTS = 1 << 15
