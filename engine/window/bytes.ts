@@ -45,6 +45,27 @@ export class ByteWriter {
     this.varint(value < 0 ? -2 * value - 1 : 2 * value)
   }
 
+  /** How many pairs of a step and a count follow, then these: `pairs` as of a sketch, first of each in order. */
+  buckets(pairs: readonly number[]): void {
+    this.varint(pairs.length / 2)
+    // Most numbers take a byte: the room is made once, for the longest there are.
+    this.room(5 * pairs.length)
+    const { bytes } = this
+    let at = this.size
+    let before = 0
+    for (let i = 0; i < pairs.length; i += 2) {
+      const step = pairs[i]! - before
+      before = pairs[i]!
+      let rest = step < 0 ? -2 * step - 1 : 2 * step
+      for (; rest >= 0x80; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80
+      bytes[at++] = rest
+      rest = pairs[i + 1]!
+      for (; rest >= 0x80; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80
+      bytes[at++] = rest
+    }
+    this.size = at
+  }
+
   private room(more: number): void {
     if (this.size + more <= this.bytes.length) return
     const bigger = Buffer.allocUnsafe(Math.max(this.size + more, this.bytes.length * 2))

@@ -22,6 +22,8 @@ export class Ladder {
   /** Panes numbered below this are closed, per rung. */
   private readonly closedTo: number[]
   private readonly amended: Set<Pane>[]
+  /** Sketch pages that the pane closed last took, per rung. */
+  private readonly usual: number[]
   /** The finest pane of the last event; null where it may be gone. */
   private current: Pane | null = null
 
@@ -35,6 +37,7 @@ export class Ladder {
     this.panes = sizes.map(() => new Map())
     this.closedTo = sizes.map(() => Number.NEGATIVE_INFINITY)
     this.amended = sizes.map(() => new Set())
+    this.usual = sizes.map(() => 0)
   }
 
   /** Adds one event; returns the pane it fell into. */
@@ -119,6 +122,7 @@ export class Ladder {
       if (pane.closed) continue
       pane.closed = true
       pane.dirty = true
+      this.usual[rung] = pane.sketches?.pages ?? 0
       emit(rung, pane, pane.touched)
     }
   }
@@ -180,7 +184,8 @@ export class Ladder {
   }
 
   private open(rung: number, number: number, closed = number < this.closedTo[rung]!): Pane {
-    const pane = new Pane(number, this.shape)
+    // A straggler's pane stays small.
+    const pane = new Pane(number, this.shape, closed ? 0 : this.usual[rung])
     pane.closed = closed
     this.panes[rung]!.set(number, pane)
     return pane

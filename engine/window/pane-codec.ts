@@ -31,15 +31,7 @@ export function encodePane(pane: Pane, shape: Shape): Buffer {
     out.varint(pane.get(group, COUNT))
     out.varint(pane.get(group, TOTAL))
     for (let k = SUM; k < shape.stride; k++) out.double(pane.get(group, k))
-    if (sketches === null) continue
-    const buckets = sketches.list(pane.head(group))
-    out.varint(buckets.length / 2)
-    let before = 0
-    for (let k = 0; k < buckets.length; k += 2) {
-      out.signed(buckets[k]! - before)
-      out.varint(buckets[k + 1]!)
-      before = buckets[k]!
-    }
+    if (sketches !== null) out.buckets(sketches.list(pane.head(group)))
   }
   return pane.distinct ? appendValues(out.done(), pane) : out.done()
 }

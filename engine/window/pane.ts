@@ -32,10 +32,11 @@ export class Pane {
   private readonly cells: (Float64Array | undefined)[] = []
   private readonly heads: (Int32Array | undefined)[] = []
 
-  constructor(number: number, shape: Shape) {
+  /** `pages`: sketch pages to make room for, such as the pane before took. */
+  constructor(number: number, shape: Shape, pages = 0) {
     this.number = number
     this.shape = shape
-    this.sketches = shape.sketch ? new SketchArena() : null
+    this.sketches = shape.sketch ? new SketchArena(pages) : null
     this.distinct = shape.distinct ? new HyperLogLogArena() : null
   }
 

@@ -19,11 +19,16 @@ const LAST = (BUCKETS >> PAGE_BITS) + 1
 export class SketchArena {
   /** Page 0 is never used, so that 0 can mean "none"; likewise place 0 of the directories. */
   private size = 1
-  private counts = new Uint32Array(8 * PAGE)
+  private counts: Uint32Array
   private used = 1
   private directories = new Int32Array(64)
   /** Directories that were outgrown, by number of slots. */
   private free = new Map<number, number[]>()
+
+  /** `pages`: how many to make room for; there will be more if need be. */
+  constructor(pages = 7) {
+    this.counts = new Uint32Array((1 + Math.max(7, pages)) * PAGE)
+  }
 
   /** Pages in use: what the sketches take, in units of 128 bytes. */
   get pages(): number {
