@@ -153,7 +153,7 @@ test('Prometheus reads alerts, accounting and requests by route', async () => {
   const { app } = testApp({ reader, metrics: createMetrics(reader, () => NOW) })
   reader.all = [testAlert()]
   const zero = { duplicate: 0, late: 0, dead: 0, missing: 0, forwarded: 0, other: 5, lagEntries: 3 }
-  reader.accounts = [{ stream: 'trades', partitions: 2, counted: 9999, ...zero }]
+  reader.streamAccounts = [{ stream: 'trades', partitions: 2, counted: 9999, ...zero }]
   await app.request('/v1/kpis/volume')
   await app.request('/v1/kpis/anything')
   const text = await (await app.request('/metrics')).text()

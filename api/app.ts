@@ -4,6 +4,7 @@
  */
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import type { Reader } from '../engine/index.ts'
+import { readAccounting } from './http/accounting.ts'
 import { listAlerts } from './http/alert.ts'
 import { deadRoutes, type DeadDeps } from './http/dead.ts'
 import { postEvents, type EventDeps } from './http/event.ts'
@@ -12,7 +13,6 @@ import { answerReady } from './http/health.ts'
 import { listKpis, readKpi, readSeries } from './http/kpi.ts'
 import type { Metrics } from './http/metrics.ts'
 import { problem, problemOf, REDIS_AWAY, type Problem } from './http/problem.ts'
-import { readQuery } from './http/query.ts'
 
 export interface AppDeps extends EventDeps, DeadDeps {
   reader: Reader
@@ -41,10 +41,7 @@ export function createApp(deps: AppDeps): Hono {
   app.get('/v1/kpis/:metric', (c) => readKpi(c, deps))
   app.get('/v1/series/:metric', redisThere, (c) => readSeries(c, deps))
   app.get('/v1/alerts', (c) => listAlerts(c, deps))
-  app.get('/v1/accounting', redisThere, async (c) => {
-    readQuery(c.req.url, [])
-    return c.json({ now: clock(), streams: await reader.accounting() })
-  })
+  app.get('/v1/accounting', redisThere, (c) => readAccounting(c, deps))
   app.post('/v1/events/:stream', (c) => postEvents(c, deps))
   app.route('/v1/dead', deadRoutes(deps))
   app.get('/v1/live', deps.live, (c) => problem(c, UPGRADE_NEEDED))

@@ -1,6 +1,8 @@
 /** A Reader held in memory, for tests of the API: what it answers is what the test put in. */
 import {
   WeirError,
+  type AccountsAnswer,
+  type AccountsQuery,
   type Alert,
   type AlertChange,
   type Change,
@@ -13,6 +15,17 @@ import {
   type StreamAccounting,
 } from '../engine/index.ts'
 
+const NO_TOTALS = {
+  produced: 0,
+  counted: 0,
+  duplicate: 0,
+  late: 0,
+  dead: 0,
+  forwarded: 0,
+  missing: 0,
+  inFlight: 0,
+}
+
 export class MemoryReader implements Reader {
   active: CompiledConfig | null = testConfig()
   state: Health = testHealth()
@@ -23,7 +36,8 @@ export class MemoryReader implements Reader {
   lost = new Set<string>()
   points: [number, number][] = []
   asked: SeriesQuery[] = []
-  accounts: StreamAccounting[] = []
+  streamAccounts: StreamAccounting[] = []
+  askedAccounts: AccountsQuery[] = []
   /** Thrown by everything that has to ask Redis. */
   failure: Error | null = null
   readonly listeners = new Set<(change: Change) => void>()
@@ -63,7 +77,13 @@ export class MemoryReader implements Reader {
 
   async accounting(): Promise<StreamAccounting[]> {
     if (this.failure !== null) throw this.failure
-    return this.accounts
+    return this.streamAccounts
+  }
+
+  async accounts(query: AccountsQuery): Promise<AccountsAnswer> {
+    this.askedAccounts.push(query)
+    if (this.failure !== null) throw this.failure
+    return { totals: NO_TOTALS, rows: [], omitted: 0 }
   }
 
   health(): Health {

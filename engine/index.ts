@@ -1,4 +1,7 @@
 /** The public surface of the engine: what configs, scrapers, the API and users' own programs may use. */
+export type { AccountsAnswer, AccountsQuery, AccountsRow } from './accounting/redis-accounts.ts'
+export type { Totals } from './accounting/account.ts'
+export type { AccountingEvent } from './accounting/event.ts'
 export type { Alert, AlertChange, AlertState, Verdict } from './alert/alert.ts'
 export * from './config/authoring.ts'
 export type * from './config/compiled.ts'

@@ -2,6 +2,7 @@
  * From the outputs of a fold to what a commit writes: `pend` blobs for the series, outbox items for other slots,
  * rows for the dead and late ledgers. Pure.
  */
+import { ACCOUNTING } from '../accounting/event.ts'
 import type { AlertRow } from '../alert/row.ts'
 import { mergedName } from '../config/merged-stream.ts'
 import type { ClosedBlock, LostRow, Outputs } from './folding.ts'
@@ -60,7 +61,7 @@ export function pendPairs(closed: ClosedBlock[], numbers: Numbers): string[] {
 export function outboxPairs(
   stream: string,
   alerts: AlertRow[],
-  { forwards, partials }: Pick<Outputs, 'forwards' | 'partials'>,
+  { forwards, partials, accounted }: Pick<Outputs, 'forwards' | 'partials' | 'accounted'>,
   numbers: Numbers,
 ): string[] {
   const pairs: string[] = []
@@ -75,6 +76,10 @@ export function outboxPairs(
   for (let i = 0; i < alerts.length; i += ROWS_PER_ITEM) {
     const some = alerts.slice(i, i + ROWS_PER_ITEM)
     put('alerts.0', some.length, { at: some.map((row) => row.at), row: some })
+  }
+  for (let i = 0; i < accounted.length; i += ROWS_PER_ITEM) {
+    const some = accounted.slice(i, i + ROWS_PER_ITEM)
+    put(`${ACCOUNTING}.0`, some.length, toColumns(some))
   }
   const byPartition = byPartitionOf(forwards)
   for (const [partition, some] of byPartition) {
@@ -97,9 +102,11 @@ export function lostRows(rows: LostRow[]): string[] {
   return json
 }
 
-function toColumns(rows: Record<string, unknown>[]): Record<string, unknown[]> {
+function toColumns(rows: object[]): Record<string, unknown[]> {
   const names = new Set(rows.flatMap((row) => Object.keys(row)))
-  return Object.fromEntries([...names].map((name) => [name, rows.map((row) => row[name] ?? null)]))
+  return Object.fromEntries(
+    [...names].map((name) => [name, rows.map((row) => (row as Record<string, unknown>)[name] ?? null)]),
+  )
 }
 
 function byPartitionOf(forwards: Outputs['forwards']): Map<number, Outputs['forwards']> {

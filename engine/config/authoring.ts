@@ -1,4 +1,5 @@
 /** What people write a configuration with: everything of `weir` that belongs in a `streams.config.ts`. */
+export { accounting } from './accounting.ts'
 export { slack, webhook, type Channel, type ChannelOptions } from './channel.ts'
 export { defineConfig, type Authored, type BoardSpec, type ConfigSpec } from './define.ts'
 export type { Duration } from './duration.ts'

@@ -23,6 +23,7 @@ import type { Metric } from './metric.ts'
 import { show, type Mistake } from './mistake.ts'
 import { Options } from './options.ts'
 import type { Rule } from './rule.ts'
+import { accounting } from './accounting.ts'
 import { runs } from './runs.ts'
 import type { CheckFile } from './site-check.ts'
 import { plain, type Stream } from './stream.ts'
@@ -106,6 +107,8 @@ function compileStreams(streams: Stream[], mistakes: Mistake[]): Map<Stream, Com
       mistakes.push({ source, what: `stream '${one.name}': ${what}`, todo, word: show(one.name) })
     }
     if (one.name === runs.name && stream !== runs) wrong("'runs' is the built-in stream of scraper runs.")
+    else if (one.name === accounting.name && stream !== accounting)
+      wrong("'accounting' is the built-in stream of what became of every row.")
     else if (INTERNAL.includes(one.name)) wrong('the engine writes a stream of this name itself.')
     else if (same) wrong('another stream has this name.')
     compiled.set(stream, one)

@@ -31,7 +31,7 @@ export class AlertLog {
   tell(source: string, rows: AlertRow[], ms: number): TimedChange[] {
     const numbers = this.numbers.get(source) ?? { pend: 0, outbox: 0, seq: {} }
     this.numbers.set(source, numbers)
-    const pairs = outboxPairs('', rows, { forwards: [], partials: [] }, numbers)
+    const pairs = outboxPairs('', rows, { forwards: [], partials: [], accounted: [] }, numbers)
     for (let i = 1; i < pairs.length; i += 2) {
       const { seq, n, cols } = JSON.parse(pairs[i]!) as OutboxItem
       const fields = batchFields(`${SHIPPER}${source}`, seq, n, 'x', 0, cols)

@@ -2,6 +2,8 @@
  * A configuration at work without a server, for users' own tests: the same folds as live, over the logs that the
  * events would have made, in virtual time.
  */
+import { ACCOUNTING } from '../accounting/event.ts'
+import { declared } from '../config/merged-stream.ts'
 import type { Authored } from '../config/define.ts'
 import type { AlertRow } from '../alert/row.ts'
 import { compile } from '../config/compile.ts'
@@ -60,10 +62,16 @@ export function simulate(
   const world = new SimulatedWorld(compiled, until)
   const told: Told[] = []
   const time = { from, until }
-  for (const stream of compiled.streams.filter(({ merges }) => merges === undefined)) {
-    const logs = logsOf(stream, arrivals.get(stream.name) ?? [])
+  const accounted: Arrival[] = []
+  // The stream that is told of all others comes last.
+  const inOrder = declared(compiled.streams).toSorted((a, b) => Number(isWatcher(a)) - Number(isWatcher(b)))
+  for (const stream of inOrder) {
+    const given = arrivals.get(stream.name) ?? []
+    const arriving = isWatcher(stream) ? [...given, ...accounted].sort((a, b) => a.ms - b.ms) : given
+    const logs = logsOf(stream, arriving)
     const ran = logs.map((log, partition) => run(compiled, stream, partition, log, time, world))
     for (const one of ran) told.push(...one.told)
+    for (const one of ran) accounted.push(...one.accounted)
     const merged = compiled.streams.find(({ merges }) => merges === stream.name)
     if (merged !== undefined) told.push(...runMerged(compiled, merged, ran, time, world))
   }
@@ -78,8 +86,12 @@ interface Ran {
   told: Told[]
   /** For the merged stream, by log time (ms). */
   sent: { ms: number; partials: Outputs['partials'] }[]
+  /** For the stream `accounting`. */
+  accounted: Arrival[]
   seen: MemoryLog
 }
+
+const isWatcher = ({ name }: CompiledStream): boolean => name === ACCOUNTING
 
 /** One partition from its first entry to the end of time; alerts need all of them in order, and come after. */
 function run(
@@ -93,11 +105,12 @@ function run(
   const fold = new PartitionFold(stream.name, partition, CONTROL, () => config)
   const source = `${stream.name}.${partition}`
   const seen = new MemoryLog()
-  const ran: Ran = { told: [], sent: [], seen }
+  const ran: Ran = { told: [], sent: [], accounted: [], seen }
   const take = (ms: number): void => {
     const outputs = fold.take()
     world.add(stream, partition, outputs, ms)
     if (outputs.partials.length > 0) ran.sent.push({ ms, partials: outputs.partials })
+    for (const row of outputs.accounted) ran.accounted.push({ ms, row: { ...row }, origin: source })
     if (outputs.told.length === 0) return
     ran.told.push({ ms, source, rows: toldRows(fold, outputs, (_, look) => seen.evidence(look)) })
   }

@@ -2,6 +2,7 @@
  * What readers (API, wallboard, notifier) see of the engine. One Reader per process: it loads the
  * `view` of every partition, follows `live`, and re-reads where the predecessor commit is gone.
  */
+import type { AccountsAnswer, AccountsQuery } from '../accounting/redis-accounts.ts'
 import type { Alert, AlertChange } from '../alert/alert.ts'
 import type { CompiledConfig, Rung, Stat } from '../config/compiled.ts'
 import type { Audit } from '../control/audit.ts'
@@ -101,6 +102,8 @@ export interface Reader {
   /** Changes after `cursor` ('0' = all kept), for resuming clients and the notifier; null = cursor is gone, resync. */
   alertChanges(cursor: string, limit: number): Promise<AlertChange[] | null>
   accounting(): Promise<StreamAccounting[]>
+  /** Of one stream, per producer and minute. Rejects with WEIR_QUERY where too much matches. */
+  accounts(query: AccountsQuery): Promise<AccountsAnswer>
   health(): Health
   /** Calls back on every change until the returned function is called. Throws nothing. */
   subscribe(listener: (change: Change) => void): () => void

@@ -1,6 +1,7 @@
 /** The Reader over Redis: one per process, shared by everything that process answers and pushes. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
+import { type AccountsAnswer, type AccountsQuery, readAccounts } from '../accounting/redis-accounts.ts'
 import type { Alert, AlertChange } from '../alert/alert.ts'
 import type { CompiledConfig, CompiledMetric } from '../config/compiled.ts'
 import { type Audit, readAudit } from '../control/audit.ts'
@@ -144,6 +145,11 @@ class RedisReader implements Reader {
   async accounting(): Promise<StreamAccounting[]> {
     const streams = this.active?.config.streams ?? []
     return (await takePulse(this.redis, this.namespace, streams)).accounting
+  }
+
+  async accounts(query: AccountsQuery): Promise<AccountsAnswer> {
+    const stream = this.active?.config.streams.find(({ name }) => name === query.stream)
+    return readAccounts(this.redis, this.namespace, stream?.partitions ?? 0, query)
   }
 
   health(): Health {
