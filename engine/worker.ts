@@ -39,6 +39,8 @@ const CONTROL_EVERY = 200
 const BEAT_EVERY = 1000
 /** Partitions handed over at a time: the others go on meanwhile. */
 const HAND_OVER = 2
+/** Longest time of folding without a look at anything else, ms. */
+const BREATH = 10
 const WARN_EVERY = 10_000
 const EVICTION_EVERY = 10_000
 
@@ -65,6 +67,7 @@ export class Worker {
   private running = true
   private loops: Promise<unknown> | null = null
   private entryBytes = 1024
+  private pulsedAt = 0
   private beatAt = Number.NEGATIVE_INFINITY
   private watchedAt = 0
   private owners = new Map<string, string>()
@@ -232,15 +235,7 @@ export class Worker {
   private async readLoop(): Promise<void> {
     let reading: Reading | null = null
     while (this.running) {
-      let busy = false
-      const now = monotone()
-      for (const [name, partition] of this.partitions) {
-        const pulse = partition.pulse(now, this.controls.newest)
-        busy ||= pulse === 'busy'
-        if (pulse !== 'lost') continue
-        this.partitions.delete(name)
-        await partition.drop()
-      }
+      const busy = this.pulse()
       try {
         const block = busy ? BLOCK_BUSY : BLOCK_IDLE
         reading ??= this.ask(block, [])
@@ -260,6 +255,27 @@ export class Worker {
         await pause(200)
       }
     }
+  }
+
+  /** Lets every partition do what is due; true where something waits for its commit. */
+  private pulse(): boolean {
+    let busy = false
+    this.pulsedAt = monotone()
+    for (const [name, partition] of this.partitions) {
+      const pulse = partition.pulse(this.pulsedAt, this.controls.newest)
+      busy ||= pulse === 'busy'
+      if (pulse !== 'lost') continue
+      this.partitions.delete(name)
+      void partition.drop().catch((error: unknown) => this.onFailure(name, error))
+    }
+    return busy
+  }
+
+  /** Called between entries: after a while commits, replies and timers get their turn. */
+  private readonly breathe = (): Promise<void> | null => {
+    if (performance.now() - this.pulsedAt < BREATH) return null
+    this.pulse()
+    return setImmediate()
   }
 
   /** Asks for what comes after the positions of our partitions, and after what was `read` but not folded yet. */
@@ -285,9 +301,7 @@ export class Worker {
       const { partition, after } = asked.get(key)!
       // It may have been given away, or have stopped before the end of the read before this one.
       if (this.partitions.get(partition.name) !== partition || partition.off !== after) continue
-      await partition.feed(entries, admit)
-      // Replies and timers get their turn between partitions: nothing stands still for the sum of them.
-      await setImmediate()
+      await partition.feed(entries, admit, this.breathe)
       const bytes = entries[0]![1].reduce((sum, field) => sum + field.length, 0)
       this.entryBytes = 0.9 * this.entryBytes + 0.1 * bytes
     }

@@ -81,6 +81,8 @@ export class Partition {
   /** Entries that were gone before they were read, since the beginning; `n` holds them as well. */
   private holes: number
   private tails: string[] = []
+  /** Entries up to the last of `tails`. */
+  private tailed: number
   private dirty = false
   private inFlight: Promise<void> | null = null
   private lost = false
@@ -118,6 +120,7 @@ export class Partition {
     this.cid = acquired.meta.get('cid') ?? '0:0'
     this.off = acquired.meta.get('off') ?? '0-0'
     this.n = Number(acquired.meta.get('n') ?? 0)
+    this.tailed = this.n
     this.snapshotN = rounds.manifest.n
     this.committed = { off: this.off, n: this.n }
     this.holes = Number(acquired.meta.get('holes') ?? 0)
@@ -141,12 +144,15 @@ export class Partition {
     await this.shipper.resume(left, this.env.now())
   }
 
-  /** Folds raw entries read after `off`, in order. Rejects where Redis is away; what was folded stays folded. */
+  /**
+   * Folds raw entries read after `off`, in order. Rejects where Redis is away; what was folded stays folded.
+   * `breathe` is called after each entry: where it gives a promise, that is waited for, and a commit may lie there.
+   */
   async feed(
     raw: [id: string, fields: string[]][],
     admit: (entry: Entry) => Entry | Promise<Entry>,
+    breathe: () => Promise<void> | null = () => null,
   ): Promise<void> {
-    const before = this.n
     try {
       for (const [id, fields] of raw) {
         const entry = decode(id, fields)
@@ -154,11 +160,19 @@ export class Partition {
         this.retention.fed(id, fields)
         this.off = id
         this.n++
+        this.dirty = true
+        const rest = breathe()
+        if (rest !== null) await rest
       }
     } finally {
-      if (this.n > before) this.tails.push(this.off)
-      this.dirty ||= this.n > before
+      this.tail()
     }
+  }
+
+  /** What was folded up to here must still be in the log when it is committed. */
+  private tail(): void {
+    if (this.n > this.tailed) this.tails.push(this.off)
+    this.tailed = this.n
   }
 
   /** Whether more entries may be read now: what waits for the series is bounded. */
@@ -276,6 +290,7 @@ export class Partition {
 
   /** Cuts here: what was folded so far belongs to this commit, whatever is folded while it is under way does not. */
   private take(): Taken {
+    this.tail()
     const taken = {
       outputs: this.fold.take(),
       small: this.fold.small(),

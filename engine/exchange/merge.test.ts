@@ -126,8 +126,8 @@ function points(world: Simulation, stat: 'count' | 'sum' | 'p95'): Promise<[numb
 function told(world: Simulation): string[] {
   return world.alerts
     .map(({ event: change, alert }) => {
-      const { rule, group, value, since, updatedAt, evidence } = alert
-      return JSON.stringify([change, rule, group, value, since, updatedAt, evidence.samples.length > 0])
+      const { rule, group, value, since, updatedAt } = alert
+      return JSON.stringify([change, rule, group, value, since, updatedAt])
     })
     .toSorted()
 }

@@ -110,7 +110,7 @@ export class Partials {
       for (const pane of state.ladder.takeOpen())
         for (const [to, piece] of this.pieces(state, pane)) pack(messages, to, piece)
     }
-    if (messages.size > 0) this.gainedAt = turned
+    if (messages.size > 0) this.gainedAt = now
     for (const to of messages.keys()) this.listeners.add(to)
     const idle = now - this.gainedAt > IDLE_TURNS
     const news = known(now) !== this.toldTurn || idle

@@ -184,3 +184,14 @@ function stateOf(pane: Pane): unknown {
     ]),
   }
 }
+
+test('history that goes quiet: what was amended since the last turn is emitted too', () => {
+  const ladder = ladderOf()
+  const emitted = new Emitted()
+  ladder.add(START, 0, true, 1)
+  ladder.turn(START + 60_000, START - 1, emitted.on)
+  ladder.add(START + 1000, 0, true, 1)
+  ladder.provisional(emitted.on)
+  for (const rung of [0, 1, 2, 3])
+    expect(emitted.counts.get(`${rung} ${Math.floor(START / SIZES[rung]!)} 0`)).toBe(2)
+})

@@ -86,10 +86,11 @@ export class Ladder {
   }
 
   /**
-   * Emits what is still open, on every rung, as it stands now; the real close writes over it later. For history
+   * Emits what waits for a turn to be amended, and what is still open, on every rung, as it stands now; the real close writes over it later. For history
    * that has ended: no later event will come to close its last hour.
    */
   provisional(emit: OnPane): void {
+    for (let rung = 0; rung < this.sizes.length; rung++) this.flush(rung, Number.POSITIVE_INFINITY, emit)
     let finer: Pane[] = [...this.panes[0]!.values()].filter((pane) => !pane.closed)
     for (const pane of sorted(finer)) emit(0, pane, pane.touched)
     for (let rung = 1; rung < this.sizes.length; rung++) {
