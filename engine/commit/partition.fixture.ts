@@ -9,7 +9,8 @@ import { createPlainStore } from '../series/plain-store.ts'
 import { admitter, claim, type Target } from './claim.ts'
 import { Controls } from './controls.ts'
 import type { Small } from './folding.ts'
-import type { Partition, PartitionEnvironment } from './partition.ts'
+import type { PartitionEnvironment } from './environment.ts'
+import type { Partition } from './partition.ts'
 
 let spaces = 0
 

@@ -3,14 +3,13 @@
  * flight at a time; folding goes on meanwhile. Everything that can fail ends in a verdict the worker acts on.
  */
 import { randomUUID } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import type { CompiledStream } from '../config/compiled.ts'
 import { decode } from '../event/decode.ts'
 import type { Entry } from '../event/entry.ts'
-import type { SeriesStore } from '../series/store.ts'
 import { compareIds } from '../stream/entry-id.ts'
 import type { PartitionKeys } from '../stream/keys.ts'
 import { Drain } from './drain.ts'
+import type { PartitionEnvironment } from './environment.ts'
 import { withEvidence } from './evidence.ts'
 import type { Fold, Outputs, Small } from './folding.ts'
 import { neverRead } from './holes.ts'
@@ -20,23 +19,6 @@ import { type Acquired, type Commit, type Committed, commit, renew } from './red
 import { Retention } from './retention.ts'
 import type { Rounds, Upload } from './rounds.ts'
 import { Shipper } from './shipper.ts'
-
-export interface PartitionEnvironment {
-  redis: Redis
-  namespace: string
-  store: SeriesStore
-  /** Lease term, ms. */
-  ttl: number
-  /** Longest time between two commits while there is something to commit, ms. */
-  commitEvery: number
-  /** Longest time and most entries between two snapshots. */
-  snapshotEvery: number
-  onFailure: (where: string, error: unknown) => void
-  /** A monotone clock, ms: the machine's own may be set back while we work. */
-  now: () => number
-  /** Entries of a partition that were gone before they were read. */
-  onHole?: (partition: string, entries: number) => void
-}
 
 /** How long a stopping worker waits for a Redis that is away: nothing is lost, the next owner replays. */
 const RELEASE_PATIENCE = 2000

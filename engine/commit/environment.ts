@@ -1,0 +1,20 @@
+/** What the partitions of one worker have in common. */
+import type { Redis } from 'ioredis'
+import type { SeriesStore } from '../series/store.ts'
+
+export interface PartitionEnvironment {
+  redis: Redis
+  namespace: string
+  store: SeriesStore
+  /** Lease term, ms. */
+  ttl: number
+  /** Longest time between two commits while there is something to commit, ms. */
+  commitEvery: number
+  /** Longest time and most entries between two snapshots. */
+  snapshotEvery: number
+  onFailure: (where: string, error: unknown) => void
+  /** A monotone clock, ms: the machine's own may be set back while we work. */
+  now: () => number
+  /** Entries of a partition that were gone before they were read. */
+  onHole?: (partition: string, entries: number) => void
+}
