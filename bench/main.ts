@@ -1,6 +1,9 @@
 /** `npm run bench -- NAME [SECONDS]`: runs one benchmark. Each prints its ratios in its last line. */
 const benchmarks: Record<string, () => Promise<unknown>> = {
   engine: () => import('./engine.ts'),
+  latency: () => import('./latency.ts'),
+  cost: () => import('./cost.ts'),
+  recovery: () => import('./recovery.ts'),
 }
 
 const [name = 'engine'] = process.argv.slice(2)
