@@ -220,7 +220,7 @@ say(`recovery: ${conditions(serverVersion(await redis.info('server')))}`)
 await appendConfig(
   redis,
   NAMESPACE,
-  loadConfig({ partitions: PARTITIONS, windows: ['1m', '10m', '1h'], clock: 'event' }),
+  loadConfig({ partitions: PARTITIONS, windows: ['1m', '10m', '1h'], clock: 'event', series: [] }),
   'bench',
 )
 const worker = (): Promise<TestRole> =>
