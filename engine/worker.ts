@@ -175,12 +175,12 @@ export class Worker {
     this.owners = spread([...this.targets().keys()], members)
   }
 
-  /** All partitions of the newest config by name. */
+  /** All partitions that need an owner, by name. */
   private targets(): Map<string, Target> {
     const targets = new Map<string, Target>()
     if (this.controls.newest === '') return targets
     targets.set(`${ALERTS}.0`, { stream: ALERTS, partition: 0 })
-    for (const { name, partitions } of this.controls.resolve(this.controls.newest).streams) {
+    for (const { name, partitions } of this.controls.streams()) {
       for (let partition = 0; partition < partitions; partition++) {
         targets.set(`${name}.${partition}`, { stream: name, partition })
       }

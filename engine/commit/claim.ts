@@ -35,7 +35,15 @@ export async function claim(
 ): Promise<Claimed> {
   const keys = partitionKeys(env.namespace, target.stream, target.partition)
   const nonce = randomUUID().slice(0, 8)
-  const acquired = await acquire(env.redis, keys, worker, nonce, env.ttl, controls.newest, own)
+  const acquired = await acquire(
+    env.redis,
+    keys,
+    worker,
+    nonce,
+    env.ttl,
+    controls.declaring(target.stream),
+    own,
+  )
   if (acquired.verdict === 'HELD') return acquired
   if (acquired.verdict === 'TYPE') throw wrongType(acquired)
   if (acquired.verdict === 'RESET') throw positionLost(keys.log, acquired.off, acquired.last)

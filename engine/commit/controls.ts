@@ -1,6 +1,7 @@
 /** The control states a worker has loaded, by control log id. The control log is append-only, so nothing expires. */
 import type { Redis } from 'ioredis'
-import type { CompiledConfig } from '../config/compiled.ts'
+import { ACCOUNTING } from '../accounting/event.ts'
+import type { CompiledConfig, CompiledStream } from '../config/compiled.ts'
 import { readControl } from '../control/control-log.ts'
 import { sharedKeys } from '../stream/keys.ts'
 
@@ -49,6 +50,28 @@ export class Controls {
 
   has(id: string): boolean {
     return this.configs.has(id)
+  }
+
+  /** The newest state that declares `stream`; the newest of all for a stream that nobody declares. */
+  declaring(stream: string): string {
+    const declares = ([, config]: [string, CompiledConfig]): boolean =>
+      config.streams.some(({ name }) => name === stream)
+    return [...this.configs].findLast(declares)?.[0] ?? this.newest
+  }
+
+  /**
+   * Streams that need an owner: those of the newest state, and of older ones those that the engine itself writes. What
+   * is on its way to them would never arrive, and would keep all behind it from being forgotten.
+   */
+  streams(): CompiledStream[] {
+    const streams = new Map<string, CompiledStream>()
+    for (const [id, config] of this.configs) {
+      for (const stream of config.streams) {
+        const internal = stream.merges !== undefined || stream.name === ACCOUNTING
+        if (internal || id === this.newest) streams.set(stream.name, stream)
+      }
+    }
+    return [...streams.values()]
   }
 
   /** Throws on an id that was never loaded. */
