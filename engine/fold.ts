@@ -272,6 +272,7 @@ export class PartitionFold implements Fold {
     const seq = Number(id.slice(id.indexOf('-') + 1))
     const bound = this.clock.bound(ms)
     const ids = this.ids.columnOf(this.stream, columns)
+    if (this.partials.full(n)) this.partials.cut(this.turned, this.turned, this.final)
     let added = 0
     let flushed = 0
     for (let i = 0; i < n; i++) {
@@ -333,7 +334,6 @@ export class PartitionFold implements Fold {
     for (const { turn, last } of turnsTo(this.turned, asOf)) {
       this.turned = turn
       this.plan.turn(turn * TURN, this.final, last)
-      this.partials.turn(turn * TURN)
     }
   }
 

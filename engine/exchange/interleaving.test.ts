@@ -1,6 +1,6 @@
 /** However messages interleave on their way, and wherever a worker restarts, merged windows have the same bits. */
 import { expect, test } from 'vitest'
-import type { Fold, Outputs } from '../commit/folding.ts'
+import type { Outputs } from '../commit/folding.ts'
 import { compile } from '../config/compile.ts'
 import { defineConfig, stream, t, threshold } from '../config/authoring.ts'
 import type { CompiledConfig, CompiledStream } from '../config/compiled.ts'
@@ -9,6 +9,7 @@ import type { Entry } from '../event/entry.ts'
 import { PartitionFold } from '../fold.ts'
 import { ticks } from '../replay/partition-run.ts'
 import { logsOf } from '../replay/simulated-log.ts'
+import { restarted } from '../exchange.fixture.ts'
 import { MergeFold } from './merge-fold.ts'
 
 const START = Date.UTC(2026, 0, 5, 10)
@@ -140,15 +141,6 @@ function merged(
     expect(fold.small()).toMatchObject({ dead: 0, late: 0, missing: 0, duplicate: 0 })
   }
   return { closed, told: told.sort() }
-}
-
-/** `fresh` as a restart makes it: from the blocks of all rounds so far. */
-function restarted<F extends Fold>(fold: F, fresh: F, kept: Map<string, Buffer>): F {
-  const { changed, names } = fold.snapshot()
-  for (const [name, bytes] of changed) kept.set(name, bytes)
-  for (const name of kept.keys()) if (!names.includes(name)) kept.delete(name)
-  fresh.restore(kept)
-  return fresh
 }
 
 function mulberry(seed: number): () => number {

@@ -17,19 +17,22 @@ import type { CompiledConfig, CompiledStream } from '../config/compiled.ts'
 import type { Entry } from '../event/entry.ts'
 import { Producers, SHIPPER } from '../event/sequence.ts'
 import { FOLD_VERSION } from '../fold-version.ts'
+import { LogClock } from '../log-clock.ts'
 import { Plan } from '../plan.ts'
 import { partitionOf } from '../stream/partition-hash.ts'
 import type { Judgement } from '../rule/judge.ts'
 import { compareIds } from '../stream/entry-id.ts'
 import { TURN } from '../window/metric-state.ts'
 import { turnsTo } from '../window/turns.ts'
-import type { Piece } from './message.ts'
+import { bounded, type Piece } from './message.ts'
 import { loadMerge, saveMerge } from './merge-snapshot.ts'
 import { MergedState } from './merged-state.ts'
 import { Sources } from './sources.ts'
 
 /** How far time runs behind the log's where no source is waited for: its first word may be on its way, ms. */
 const GRACE = 2000
+/** How far ahead of log time a source may be believed to be: its server has a clock of its own, ms. */
+const MAX_AHEAD = 120_000
 
 export class MergeFold implements Fold {
   readonly partition: number
@@ -48,8 +51,7 @@ export class MergeFold implements Fold {
   newestAt: number | null = null
   /** Messages counted when open panes were last shown (history that has gone quiet). */
   shownUpTo = 0
-  /** Log time of the last entry, ms. */
-  followedAt = 0
+  readonly clock = new LogClock()
   private readonly resolve: ResolveControl
   private readonly own: Outputs[] = [noOutputs()]
 
@@ -66,6 +68,10 @@ export class MergeFold implements Fold {
   }
 
   step(entry: Entry): void {
+    for (const one of this.clock.admit(entry)) this.fold(one)
+  }
+
+  private fold(entry: Entry): void {
     try {
       this.read(entry)
     } catch (error) {
@@ -93,6 +99,7 @@ export class MergeFold implements Fold {
   }
 
   dueAt(): number | null {
+    if (this.clock.leapt !== null) return this.clock.now
     const patience = this.patienceEnds()
     if (patience !== null || this.stream.clock === 'event') return patience
     if (!Number.isFinite(this.turned)) return this.plan.watchesSilence ? 0 : null
@@ -103,7 +110,7 @@ export class MergeFold implements Fold {
   /** A source that stays silent beyond its time is told from one that speaks: once, by the tick that comes then. */
   private patienceEnds(): number | null {
     const ends = this.sources.patienceEnds()
-    return ends === null || ends <= this.followedAt ? null : ends
+    return ends === null || ends <= this.clock.now ? null : ends
   }
 
   snapshot(): SnapshotBlocks {
@@ -114,14 +121,13 @@ export class MergeFold implements Fold {
     loadMerge(this, blocks)
   }
 
-  /** Its time is that of its sources, who mind their own clocks. */
-  minds(): boolean {
-    return false
+  minds(ahead: boolean): boolean {
+    return this.clock.ahead !== ahead
   }
 
   /** Nothing is known where a source is missing. */
   get excuse(): Judgement | null {
-    const behind = this.sources.behind(this.followedAt)
+    const behind = this.sources.behind(this.clock.now)
     if (behind.length === 0) return null
     const reason = `partition ${behind.join(', ')} of ${this.stream.merges} is behind`
     return { verdict: 'unknown', reason, value: null, normal: null }
@@ -143,10 +149,17 @@ export class MergeFold implements Fold {
   }
 
   private read(entry: Entry): void {
+    this.clock.pass(entry)
     if (entry.kind === 'partial') this.hear(entry)
-    else if (entry.kind === 'control') this.applyControl(entry.control)
-    else if (entry.kind !== 'tick') this.lose('dead', entry.id, 'not a partial result', 1)
-    this.follow(entry.ms, entry.id)
+    else if (entry.kind === 'control') this.mark(entry.control)
+    else if (entry.kind !== 'tick' && entry.kind !== 'clock')
+      this.lose('dead', entry.id, 'not a partial result', 1)
+    this.follow(this.clock.now, entry.id)
+  }
+
+  /** A source may have been faster than our own marker: there is no way back. */
+  private mark(control: string): void {
+    if (compareIds(control, this.control) > 0) this.applyControl(control)
   }
 
   private hear(entry: Entry & { kind: 'partial' }): void {
@@ -161,14 +174,13 @@ export class MergeFold implements Fold {
     this.counts.counted++
     this.newestAt = entry.ms
     // What it speaks of may have been declared after our own last marker.
-    if (compareIds(entry.control, this.control) > 0) this.applyControl(entry.control)
-    this.sources.hear(source, entry.message, entry.ms)
+    this.mark(entry.control)
+    this.sources.hear(source, bounded(entry.message, this.clock.now + MAX_AHEAD), this.clock.now)
   }
 
   /** Moves with the slowest source that is waited for. */
   private follow(ms: number, id: string): void {
     const { clock, disorder } = this.stream
-    this.followedAt = ms
     this.final = Math.max(this.final, this.sources.final(ms))
     const own = clock === 'live' ? Math.floor((ms - disorder - GRACE) / TURN) : this.sources.furthest
     const to = this.sources.waiting(ms) ? this.sources.turn(ms) : own
@@ -202,7 +214,7 @@ export class MergeFold implements Fold {
     const state = this.plan.states.find((one) => one.metric.name === piece.metric)
     // Between two configs a source may still speak of what is no longer measured: nobody waits for that.
     if (!(state instanceof MergedState) || state.metric.hash !== piece.hash) return
-    const late = state.gain(source, piece, this.final)
+    const late = state.gain(source, piece, this.final, this.clock.now + MAX_AHEAD)
     if (late > 0)
       this.lose('late', id, `${late} events of source ${source} came after their pane was final`, late)
   }

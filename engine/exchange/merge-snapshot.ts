@@ -3,6 +3,7 @@ import { Chain } from '../commit/chain.ts'
 import type { Small, SnapshotBlocks } from '../commit/folding.ts'
 import type { ProducerState } from '../event/sequence.ts'
 import { assertKnown, type Blocks, FOLD_VERSION, readHead } from '../fold-version.ts'
+import type { ClockState } from '../log-clock.ts'
 import { BlockWriter, idOf, loadPlan, panesOf, type SavedPlan, savePlan } from '../plan-snapshot.ts'
 import type { MergeFold } from './merge-fold.ts'
 import { MergedState } from './merged-state.ts'
@@ -17,7 +18,7 @@ interface Header extends SavedPlan {
   shownUpTo: number
   final: number | null
   producers: [string, ProducerState][]
-  followedAt: number
+  clock: ClockState
   sources: SavedSources
   merged: { id: string; lastPartition: number[]; pending: [pane: number, groups: number[]][] }[]
 }
@@ -31,7 +32,7 @@ export function saveMerge(fold: MergeFold): SnapshotBlocks {
     shownUpTo: fold.shownUpTo,
     final: Number.isFinite(fold.final) ? fold.final : null,
     producers: fold.producers.toJSON(),
-    followedAt: fold.followedAt,
+    clock: fold.clock.toJSON(),
     sources: fold.sources.toJSON(),
     ...savePlan(fold.plan, blocks),
     merged: mergedOf(fold).map((state) => saveParts(state, blocks)),
@@ -53,7 +54,7 @@ export function loadMerge(fold: MergeFold, blocks: Blocks): void {
   const { counted, duplicate, late, dead, forwarded } = saved.small
   fold.counts = { counted, duplicate, late, dead, forwarded }
   fold.producers.restore(saved.producers, saved.small.missing)
-  fold.followedAt = saved.followedAt
+  fold.clock.restore(saved.clock)
   fold.sources.restore(saved.sources)
   loadPlan(fold.plan, saved, blocks)
   for (const { id, lastPartition, pending } of saved.merged) {

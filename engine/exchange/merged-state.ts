@@ -6,10 +6,11 @@
 import type { CompiledMetric, CompiledRule } from '../config/compiled.ts'
 import { RUNG_MS } from '../config/window.ts'
 import type { OnPane } from '../window/ladder.ts'
+import { isGroupKey } from '../window/group-key.ts'
 import { MetricState, type Seen } from '../window/metric-state.ts'
 import { COUNT, TOTAL } from '../window/shape.ts'
 import type { Pane } from '../window/pane.ts'
-import { decodePane } from '../window/pane-codec.ts'
+import { assertNumbered, decodePane } from '../window/pane-codec.ts'
 import { Touched } from '../window/touched.ts'
 import type { Evidence } from '../rule/verdict.ts'
 import type { Piece } from './message.ts'
@@ -32,24 +33,31 @@ export class MergedState extends MetricState {
 
   /**
    * Adds what a source gained. Returns how many events came too late for their pane, 0 as a rule.
-   * Throws where the cells cannot be read.
+   * `most`: event time (ms) beyond which nothing is believed. Throws where the piece cannot be read.
    */
-  gain(source: number, piece: Piece, final: number): number {
-    const gains = decodePane(Buffer.from(piece.cells, 'base64'), this.shape, this.ladder)
-    if (gains.touched.size !== piece.keys.length) throw new RangeError('a piece whose keys and cells differ')
+  gain(source: number, piece: Piece, final: number, most: number): number {
+    const { groups, metric } = this
+    const bytes = Buffer.from(piece.cells, 'base64')
+    if (piece.at * FINEST > most) throw new RangeError('a piece far ahead of the log')
+    assertNumbered(bytes, piece.keys.length)
+    if (!piece.keys.every((key) => groups.has(key) || isGroupKey(key, metric.by.length)))
+      throw new RangeError('a piece with a key that names no group')
+    const gains = decodePane(bytes, this.shape, this.ladder)
     const late = (piece.at + 1) * FINEST <= final
     const part = late ? null : this.part(piece.at, source)
     let lost = 0
     for (const [i, key] of piece.keys.entries()) {
-      const from = gains.touched.at(i)
+      const events = gains.get(i, this.shape.ratio ? TOTAL : COUNT)
       if (part === null) {
-        lost += gains.get(from, this.shape.ratio ? TOTAL : COUNT)
+        lost += events
         continue
       }
-      const group = this.groups.idOfKey(key)
-      part.merge(group, gains, from)
+      const { overflow } = groups
+      const group = groups.idOfKey(key)
+      if (groups.overflow > overflow) groups.overflow = overflow + events
+      part.merge(group, gains, i)
       this.touch(piece.at, group)
-      this.saw(group, source, piece.seen[i]!)
+      this.saw(group, source, piece.seen[i]!, most)
     }
     return lost
   }
@@ -134,9 +142,10 @@ export class MergedState extends MetricState {
   }
 
   /** The newest of all sources; at the same ms the highest place, then partition, so that order does not matter. */
-  private saw(group: number, source: number, [lastAt, firstSeen, ms, seq, row]: Seen): void {
+  private saw(group: number, source: number, seen: Seen, most: number): void {
+    const [lastAt, firstSeen, ms, seq, row] = seen
     const before = this.seen(group)
-    const at = Math.max(lastAt, before[0])
+    const at = Math.max(Math.min(lastAt, most), before[0])
     const first = before[1] === 0 ? firstSeen : Math.min(before[1], firstSeen)
     if (at > this.newestAt) this.newestAt = at
     const mine = this.lastPartition[group] ?? -1

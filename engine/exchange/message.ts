@@ -3,7 +3,7 @@
  * spoke, how far its time has come, and whether it waits for anything more.
  */
 
-import type { Seen } from '../window/metric-state.ts'
+import { type Seen, TURN } from '../window/metric-state.ts'
 
 /** What some groups of one metric gained in one finest pane. */
 export interface Piece {
@@ -12,7 +12,7 @@ export interface Piece {
   hash: string
   /** Number of the pane. */
   at: number
-  /** Canonical group keys, in the order of the touched groups in `cells`. */
+  /** Canonical group keys; `cells` numbers the groups in this order. */
   keys: string[]
   /** Per group what its source remembers of it. */
   seen: Seen[]
@@ -32,11 +32,13 @@ export interface PartialMessage {
   pieces: Piece[]
 }
 
-/** Groups per piece, bounded so that an entry stays near 64 KB: with sketches or registers, and without. */
+/** Groups per piece, so that an entry stays near 64 KB as a rule: with sketches or registers, and without. */
 export const WIDE_GROUPS = 64
 export const NARROW_GROUPS = 512
-/** A message is cut into several where its pieces exceed this, characters. */
+/** A piece of several groups is halved where it exceeds this, a message is cut between its pieces; characters. */
 export const MESSAGE_BYTES = 48 * 1024
+/** Longest `cells` believed: a message holds at least one group, however wide it is. */
+const MAX_CELLS = 256 * 1024
 
 /** Reads what came over the wire; null where it is no such message. Cells are checked where they are decoded. */
 export function partialMessage(value: unknown): PartialMessage | null {
@@ -45,6 +47,14 @@ export function partialMessage(value: unknown): PartialMessage | null {
   const whole = [turn, now, final].every((one) => one === null || Number.isFinite(one))
   if (!whole || typeof idle !== 'boolean' || !Array.isArray(pieces) || !pieces.every(isPiece)) return null
   return value as PartialMessage
+}
+
+/** `message` with no time beyond `most` (ms): nobody is to be waited for that long, nor held to it. */
+export function bounded(message: PartialMessage, most: number): PartialMessage {
+  const least = (value: number | null, bound: number): number | null => value && Math.min(value, bound)
+  const { turn, now, final } = message
+  const last = Math.floor(most / TURN)
+  return { ...message, turn: least(turn, last), now: least(now, last), final: least(final, most) }
 }
 
 function isPiece(value: unknown): value is Piece {
@@ -59,7 +69,21 @@ function isPiece(value: unknown): value is Piece {
     keys.every((key) => typeof key === 'string') &&
     Array.isArray(seen) &&
     seen.length === keys.length &&
-    seen.every((one) => Array.isArray(one) && one.length === 5 && one.every(Number.isFinite)) &&
-    typeof cells === 'string'
+    seen.every(isSeen) &&
+    typeof cells === 'string' &&
+    cells.length <= MAX_CELLS
   )
+}
+
+/** Event time may be a fraction; the place in the log becomes an id. */
+function isSeen(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 5) return false
+  const [lastAt, ...whole] = value as unknown[]
+  return Number.isFinite(lastAt) && whole.every((one) => Number.isSafeInteger(one) && (one as number) >= 0)
+}
+
+/** Length of a piece as JSON, about. */
+export function lengthOf({ cells, keys }: Piece): number {
+  // Quotes and backslashes are doubled; `seen` is five numbers.
+  return keys.reduce((sum, key) => sum + 2 * key.length + 60, cells.length + 100)
 }

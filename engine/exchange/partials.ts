@@ -5,13 +5,19 @@
  */
 import { partitionOf } from '../stream/partition-hash.ts'
 import { mergedName } from '../config/merged-stream.ts'
-import { RUNG_MS } from '../config/window.ts'
 import type { CompiledConfig, CompiledStream } from '../config/compiled.ts'
 import type { Columns } from '../event/entry.ts'
-import { MetricState, TURN } from '../window/metric-state.ts'
+import { MAX_GROUPS, MetricState, TURN } from '../window/metric-state.ts'
 import { Pane } from '../window/pane.ts'
 import { encodePane } from '../window/pane-codec.ts'
-import { MESSAGE_BYTES, NARROW_GROUPS, type PartialMessage, type Piece, WIDE_GROUPS } from './message.ts'
+import {
+  lengthOf,
+  MESSAGE_BYTES,
+  NARROW_GROUPS,
+  type PartialMessage,
+  type Piece,
+  WIDE_GROUPS,
+} from './message.ts'
 
 /** A source without a gain for so many turns says that nobody need wait for it. */
 const IDLE_TURNS = 6
@@ -69,6 +75,11 @@ export class Partials {
     for (const state of this.states) state.addRows(columns, rows, times, from, to, ms, seq)
   }
 
+  /** Whether `n` more rows might make more groups than one can tell apart: then cut first, which forgets them. */
+  full(n: number): boolean {
+    return this.states.some(({ groups }) => groups.size > 1 && groups.size + n > MAX_GROUPS)
+  }
+
   /** Whether something has been gained since the last cut. */
   get open(): boolean {
     return this.states.some((state) => state.ladder.panes[0]!.size > 0)
@@ -105,10 +116,16 @@ export class Partials {
 
   /** Sends what was gained in turn `turned`; the source's time has come to turn `now`. */
   cut(turned: number, now: number, final: number): void {
+    if (this.owesGreeting && Number.isFinite(now)) this.meet(now)
     const messages = new Map<number, Piece[][]>()
     for (const state of this.states) {
       for (const pane of state.ladder.takeOpen())
         for (const [to, piece] of this.pieces(state, pane)) pack(messages, to, piece)
+      // Nothing is open for them any more, and where they live remembers them.
+      state.evict(
+        () => false,
+        () => undefined,
+      )
     }
     if (messages.size > 0) this.gainedAt = now
     for (const to of messages.keys()) this.listeners.add(to)
@@ -134,14 +151,12 @@ export class Partials {
     this.silence()
   }
 
-  /** A turn is over (`at`, ms): once an hour groups that nothing is open for are forgotten. */
-  turn(at: number): void {
-    if (at % RUNG_MS['1h'] !== 0) return
-    for (const state of this.states)
-      state.evict(
-        () => false,
-        () => undefined,
-      )
+  /** A log that does not rest has no end to greet at: all hear of our time, until they hear that we are idle. */
+  private meet(now: number): void {
+    this.greeted = true
+    this.gainedAt = now
+    for (let to = 0; to < this.partitions; to++) this.listeners.add(to)
+    this.toldTurn = null
   }
 
   private silence(): void {
@@ -156,31 +171,40 @@ export class Partials {
 
   /** The gains in one pane, by where their groups live. */
   private *pieces(state: MetricState, pane: Pane): Generator<[to: number, Piece]> {
-    const homes = new Map<number, Pane>()
+    const homes = new Map<number, number[]>()
     const most = state.shape.sketch || state.shape.distinct ? WIDE_GROUPS : NARROW_GROUPS
     for (let i = 0; i < pane.touched.size; i++) {
       const group = pane.touched.at(i)
       const to = partitionOf(state.groups.keys[group]!, this.partitions)
-      const home = homes.get(to) ?? new Pane(pane.number, state.shape)
-      homes.set(to, home)
-      home.merge(group, pane)
-      if (home.touched.size < most) continue
-      yield [to, pieceOf(state, home)]
+      const home = homes.get(to)
+      if (home) home.push(group)
+      else homes.set(to, [group])
+      if (home === undefined || home.length < most) continue
+      for (const piece of piecesOf(state, pane, home)) yield [to, piece]
       homes.delete(to)
     }
-    for (const [to, home] of homes) yield [to, pieceOf(state, home)]
+    for (const [to, home] of homes) for (const piece of piecesOf(state, pane, home)) yield [to, piece]
   }
 }
 
-function pieceOf(state: MetricState, pane: Pane): Piece {
-  const groups = Array.from({ length: pane.touched.size }, (_, i) => pane.touched.at(i))
+/** One piece as a rule; several where names are long or distributions are wide. */
+function piecesOf(state: MetricState, pane: Pane, groups: readonly number[]): Piece[] {
+  const piece = pieceOf(state, pane, groups)
+  if (groups.length === 1 || lengthOf(piece) <= MESSAGE_BYTES) return [piece]
+  const half = groups.length >>> 1
+  return [...piecesOf(state, pane, groups.slice(0, half)), ...piecesOf(state, pane, groups.slice(half))]
+}
+
+function pieceOf(state: MetricState, pane: Pane, groups: readonly number[]): Piece {
+  const cells = new Pane(pane.number, state.shape)
+  for (const [i, group] of groups.entries()) cells.merge(i, pane, group)
   return {
     metric: state.metric.name,
     hash: state.metric.hash,
     at: pane.number,
     keys: groups.map((group) => state.groups.keys[group]!),
     seen: groups.map((group) => state.seen(group)),
-    cells: encodePane(pane, state.shape).toString('base64'),
+    cells: encodePane(cells, state.shape).toString('base64'),
   }
 }
 
@@ -188,12 +212,12 @@ function pack(messages: Map<number, Piece[][]>, to: number, piece: Piece): void 
   const parts = messages.get(to)
   const last = parts?.at(-1)
   if (parts === undefined) messages.set(to, [[piece]])
-  else if (last === undefined || bytesOf(last) + piece.cells.length > MESSAGE_BYTES) parts.push([piece])
+  else if (
+    last === undefined ||
+    [...last, piece].reduce((sum, one) => sum + lengthOf(one), 0) > MESSAGE_BYTES
+  )
+    parts.push([piece])
   else last.push(piece)
-}
-
-function bytesOf(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.cells.length + 40 * piece.keys.length, 0)
 }
 
 function known(value: number): number | null {

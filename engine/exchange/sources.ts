@@ -8,6 +8,8 @@ import type { PartialMessage, Piece } from './message.ts'
 
 /** A source that owes a word for so long (log time, ms) is waited for no longer. */
 export const PATIENCE = 30_000
+/** Where it gained something before, its panes are kept open for so long: then it may still amend them, ms. */
+export const HOLD = 10 * 60_000
 /** Longer silence of all sources means that they were not there: each gets its time to come back, ms. */
 const GAP = 15_000
 
@@ -74,11 +76,15 @@ export class Sources {
     return [...this.states.values()].reduce<number | null>((max, { now }) => most(now, max), null)
   }
 
-  /** Event time (ms): nothing older will come. Idle sources count as long as we have patience. */
+  /** Event time (ms): nothing older will come. Idle sources count as long as we have patience, others longer. */
   final(ms: number): number {
-    // What waits in a queue must not find its panes gone.
-    const sources = [...this.states.values()].filter((one) => one.queue.length > 0 || this.lately(one, ms))
-    const finals = sources.map(({ final, queue }) => queue[0]?.final ?? final ?? Number.NEGATIVE_INFINITY)
+    // What waits in a queue, or in the log of a source that is away, must not find its panes gone.
+    const sources = [...this.states.values()].filter(
+      (one) => one.queue.length > 0 || this.lately(one, ms) || (!one.idle && ms - one.seenAt <= HOLD),
+    )
+    const finals = sources.map(
+      ({ final, queue }) => (queue.length > 0 ? queue[0]!.final : final) ?? Number.NEGATIVE_INFINITY,
+    )
     return finals.length === 0 || this.awaitsUnknown(ms) ? Number.NEGATIVE_INFINITY : Math.min(...finals)
   }
 

@@ -11,6 +11,19 @@ export function groupKey(values: readonly unknown[]): string {
   )
 }
 
+/** Whether a text from elsewhere is the canonical key of a group by `n` fields, or of the overflow. */
+export function isGroupKey(key: string, n: number): boolean {
+  if (key === OTHER_KEY) return true
+  // A cut value as JSON: at most six characters for one.
+  if (key.length > 2 + n * (6 * MAX_GROUP_VALUE + 3)) return false
+  try {
+    const values: unknown = JSON.parse(key)
+    return Array.isArray(values) && values.length === n && groupKey(values) === key
+  } catch {
+    return false
+  }
+}
+
 /** `{field: value}` of a canonical key; a missing value reads as the empty string. */
 export function groupLabels(by: readonly string[], key: string): Record<string, string> {
   const values = JSON.parse(key) as (string | null)[]
@@ -21,6 +34,7 @@ export function groupLabels(by: readonly string[], key: string): Record<string, 
 
 /** Group that everything beyond the group limit is counted under. */
 export const OTHER = '__other__'
+export const OTHER_KEY = groupKey([OTHER])
 
 function cut(value: string): string {
   if (value.length <= MAX_GROUP_VALUE) return value

@@ -2,7 +2,7 @@
  * The directory of a metric's groups on one partition: key to small id and back, lowest free id first, so that
  * ids can be derived from the log alone. Ids are reused only after eviction, when no pane refers to them.
  */
-import { groupKey, OTHER } from './group-key.ts'
+import { groupKey, OTHER_KEY } from './group-key.ts'
 
 export class Groups {
   readonly limit: number
@@ -20,6 +20,10 @@ export class Groups {
 
   constructor(limit: number) {
     this.limit = limit
+  }
+
+  has(key: string): boolean {
+    return this.byKey.has(key)
   }
 
   get size(): number {
@@ -71,6 +75,9 @@ export class Groups {
 
   restore(keys: (string | null)[], overflow: number): void {
     this.overflow = overflow
+    // Whatever a new directory begins with is among the keys, or was evicted since.
+    this.byKey.clear()
+    this.free.length = 0
     for (const [id, key] of keys.entries()) {
       this.keys[id] = key
       if (key === null) this.free.push(id)
@@ -85,5 +92,3 @@ export class Groups {
     return this.free.pop() ?? this.keys.length
   }
 }
-
-const OTHER_KEY = groupKey([OTHER])

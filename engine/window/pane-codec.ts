@@ -1,5 +1,6 @@
 /** A pane as bytes, for snapshots: touched groups in order, their cells, their sketches' buckets, their values. */
 import { newer } from '../fold-version.ts'
+import { BUCKETS } from './buckets.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { appendValues, cutValues, restoreValues } from './hyper-log-log-codec.ts'
 import type { Ladder } from './ladder.ts'
@@ -70,6 +71,17 @@ function decodePaneV2(bytes: Buffer, shape: Shape, ladder: Ladder): Pane {
   return pane
 }
 
+/**
+ * Makes sure that the groups of a block from elsewhere are numbered 0 … `n` - 1, in order, and none has changed, before
+ * memory is taken for them. Throws as `decodePane`, and RangeError where they are not.
+ */
+export function assertNumbered(bytes: Buffer, n: number): void {
+  const from = new ByteReader(bytes, 16)
+  const numbered =
+    from.length() === n && Array.from({ length: n }, () => from.signed()).every((step) => step === 1)
+  if (!numbered || from.length() !== 0) throw new RangeError('groups of a block that are not numbered')
+}
+
 /** In their order: groups made one after the other are often touched so. */
 function writeGroups(out: ByteWriter, groups: Touched | null): void {
   out.varint(groups?.size ?? 0)
@@ -90,6 +102,7 @@ function readBuckets(from: ByteReader): number[] {
   let bucket = 0
   for (let left = from.length(); left > 0; left--) {
     bucket += from.signed()
+    if (Math.abs(bucket) > BUCKETS) throw new RangeError('a bucket that no value falls into')
     buckets.push(bucket, from.varint())
   }
   return buckets
