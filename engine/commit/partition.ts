@@ -195,6 +195,7 @@ export class Partition {
     if (this.lost) return
     if (this.dirty || this.n > this.snapshotN) {
       this.beginSnapshot(now)
+      await this.rounds.packed()
       for (let i = 0; i < 1000 && this.rounds.running && !this.lost; i++) await this.commit(now)
     }
     await this.drain.stop()
@@ -238,7 +239,7 @@ export class Partition {
       stream === null
         ? []
         : await withEvidence(redis, this.env.namespace, this.partition, stream, taken.outputs.told)
-    const upload = await this.rounds.upload()
+    const upload = this.rounds.upload()
     const outbox = outboxPairs(stream?.name ?? '', alerts, taken.outputs, this.numbers)
     const built = this.build(taken, outbox, upload)
     const done = await this.send(built.commit)

@@ -31,10 +31,21 @@ export interface Upload {
   completes: string | null
 }
 
+/** A round on its way. */
+interface Running {
+  manifest: Manifest
+  /** Blocks that no commit has carried yet; those that are compressed, by field. */
+  left: number
+  ready: [field: string, block: Buffer][]
+  acks: [string, number][]
+  packed: Promise<void>
+  failed?: unknown
+}
+
 export class Rounds {
   /** Last complete round. */
   manifest: Manifest
-  private next: { manifest: Manifest; queue: [string, Buffer][]; acks: [string, number][] } | null = null
+  private next: Running | null = null
   private garbage: string[] = []
 
   constructor(manifest: Manifest) {
@@ -56,26 +67,43 @@ export class Rounds {
       fields[name] = bytes === undefined ? this.manifest.fields[name]! : `${name}@${round}`
       if (bytes !== undefined) queue.push([fields[name], bytes])
     }
-    this.next = { manifest: { round, off, n, ...(holes === 0 ? {} : { holes }), fields }, queue, acks }
+    const next: Running = {
+      manifest: { round, off, n, ...(holes === 0 ? {} : { holes }), fields },
+      left: queue.length,
+      ready: [],
+      acks,
+      packed: Promise.resolve(),
+    }
+    next.packed = packAll(queue, next.ready)
+    // Whoever waits for it hears of a failure; until then nobody may.
+    next.packed.catch((error: unknown) => (next.failed = error))
+    this.next = next
     // A round that died may have left fields under the very names this one writes.
     const written = new Set([...Object.values(fields), `manifest@${round}`])
     this.garbage = this.garbage.filter((field) => !written.has(field))
   }
 
-  /** What the next commit carries of the running round. One at a time. */
-  async upload(): Promise<Upload> {
+  /** Resolves when all of the running round can be uploaded. */
+  async packed(): Promise<void> {
+    await this.next?.packed
+  }
+
+  /** What the next commit carries of the running round: what is compressed by now. Commits do not wait for the rest. */
+  upload(): Upload {
     const upload: Upload = { snapshot: [], snapshotGone: [], meta: [], acks: [], completes: null }
     if (this.garbage.length > 0) upload.snapshotGone = this.garbage.splice(0, UPLOAD_FIELDS)
     if (this.next === null) return upload
     let bytes = 0
-    const { queue, manifest, acks } = this.next
-    while (queue.length > 0 && bytes < UPLOAD_BYTES && upload.snapshot.length < 2 * UPLOAD_FIELDS) {
-      const [field, encoded] = queue.shift()!
-      const block = await pack(encoded)
+    const { next } = this
+    const { ready, manifest, acks } = next
+    if (next.failed !== undefined) throw next.failed
+    while (ready.length > 0 && bytes < UPLOAD_BYTES && upload.snapshot.length < 2 * UPLOAD_FIELDS) {
+      const [field, block] = ready.shift()!
       upload.snapshot.push(field, block)
       bytes += block.length
+      next.left--
     }
-    if (queue.length > 0) return upload
+    if (next.left > 0) return upload
     upload.snapshot.push(`manifest@${manifest.round}`, JSON.stringify(manifest))
     upload.meta.push('round', String(manifest.round))
     for (const [id, seq] of acks) upload.acks.push(id, String(seq))
@@ -104,6 +132,10 @@ const DEFLATED = Buffer.of(1)
 /** Below this, compressing costs more time than it saves bytes. */
 const SMALL = 1024
 const deflateOf = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw)
+
+async function packAll(blocks: [string, Buffer][], ready: [string, Buffer][]): Promise<void> {
+  for (const [field, bytes] of blocks) ready.push([field, await pack(bytes)])
+}
 
 /** Compresses beside the event loop, which has events to count. */
 async function pack(bytes: Buffer): Promise<Buffer> {
