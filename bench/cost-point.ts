@@ -4,8 +4,8 @@
  * A day of history makes the panes of every rung. Then event time runs on at
  * `RATE` events a second, all folds together, from two minutes before midnight UTC to one minute after: every pane
  * size closes in this span, and memory is at its highest. Measured are `step` and `take` alone, by entries of 250.
- * Beyond the groups that one partition may hold there are more partitions; they are alike, so four of them are
- * measured, two at a time side by side.
+ * Beyond the groups that one partition may hold there are more partitions; they are alike, so two of them are
+ * measured, side by side.
  *
  * Reads the point as JSON from argv, writes the result as JSON.
  */
@@ -52,10 +52,8 @@ const HISTORY = [
 ]
 /** Most events of history in all: beyond, groups come in every n-th step only. */
 const MAX_HISTORY = 15_000_000
-/** So many partitions run at a time, their entries in turn. */
-const SIDE_BY_SIDE = 2
-/** Partitions are alike, so more than these are not measured. */
-const MEASURED = 4
+/** Partitions are alike: of more, so many are measured, side by side with their entries in turn. */
+const MEASURED = 2
 /** Outputs are taken as often as a worker commits. */
 const TAKE_EVERY = 100
 
@@ -115,11 +113,11 @@ function history(feeder: Feeder, groups: number, allGroups: number): void {
     }
 }
 
-/** One worker's share: its folds side by side. */
-function worker(config: CompiledConfig, point: CostPoint, first: number, shares: number[]): Cost {
-  const names = shares.map((groups, i) => Array.from({ length: groups }, (_, g) => `k${first + i}.${g}`))
+/** Measures folds with so many groups each, side by side. */
+function measure(config: CompiledConfig, point: CostPoint, shares: number[]): Cost {
+  const names = shares.map((groups, i) => Array.from({ length: groups }, (_, g) => `k${i}.${g}`))
   const before = memory()
-  const feeders = names.map((keys, i) => new Feeder(config, first + i, keys))
+  const feeders = names.map((keys, i) => new Feeder(config, i, keys))
   for (const [i, feeder] of feeders.entries()) history(feeder, shares[i]!, point.groups)
   const share = shares.reduce((sum, groups) => sum + groups, 0)
   const entriesPerSecond = (RATE * share) / point.groups / feeders.length / ROWS
@@ -173,18 +171,13 @@ const shares = Array.from(
   (_, p) => Math.floor(((p + 1) * point.groups) / partitions) - Math.floor((p * point.groups) / partitions),
 )
 const config = loadConfig({ partitions, windows: point.windows })
-const costs: Cost[] = []
-for (let first = 0; first < Math.min(partitions, MEASURED); first += SIDE_BY_SIDE)
-  costs.push(worker(config, point, first, shares.slice(first, first + SIDE_BY_SIDE)))
-const events = costs.reduce((sum, cost) => sum + cost.events, 0)
-const mean = (of: 'ns' | 'bytes'): number =>
-  costs.reduce((sum, cost) => sum + cost[of] * cost.events, 0) / events
+const { ns, stall, bytes, events } = measure(config, point, shares.slice(0, MEASURED))
 const result: Cost = {
   ...point,
   partitions,
-  ns: Math.round(mean('ns')),
-  stall: Math.round(Math.max(...costs.map((cost) => cost.stall)) * 10) / 10,
-  bytes: Math.round(mean('bytes')),
+  ns: Math.round(ns),
+  stall: Math.round(stall * 10) / 10,
+  bytes: Math.round(bytes),
   events,
 }
 process.stdout.write(`${JSON.stringify(result)}\n`)
