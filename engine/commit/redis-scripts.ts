@@ -159,6 +159,7 @@ function touchedBy(keys: PartitionKeys, c: Commit): PartitionKeys {
     dead: either(keys.dead, log, c.dead),
     late: either(keys.late, log, c.late),
     acks: either(keys.acks, meta, c.acks),
+    accounts: either(keys.accounts, meta, c.accounts, c.accountsGone),
   }
 }
 
