@@ -60,6 +60,7 @@ async function column(stream: string, name: string): Promise<unknown[]> {
   try {
     const entries = await client.xrange(`weir:{${stream}.0}:log`, '-', '+')
     return entries.flatMap(([, fields]) => {
+      if (fields[1] !== 'batch/1') return []
       const columns = JSON.parse(fields[fields.indexOf('cols') + 1]!) as Record<string, unknown[]>
       return columns[name] ?? []
     })

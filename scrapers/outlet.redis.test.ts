@@ -39,7 +39,8 @@ test('sent with Redis away, by one process, under two schemas: there once the ne
   expect(await readdir(join(spool, 'trades'))).toEqual([])
   const redis = connect(server.url, 'query')
   const entries = await redis.xrange('test:{trades.0}:log', '-', '+')
-  const columns = entries.map(
+  const batches = entries.filter(([, fields]) => fields[1] === 'batch/1')
+  const columns = batches.map(
     ([, fields]) => JSON.parse(fields[fields.indexOf('cols') + 1]!) as { volume: number[] },
   )
   expect(columns.flatMap(({ volume }) => volume)).toEqual([1, 2])

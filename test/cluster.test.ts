@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { loadConfig, openReader, type Reader } from '../engine/index.ts'
 import type { Order, Sent } from './cluster/producer.ts'
 import { makeUser, PASSWORD, refusals } from './harness/acl.ts'
@@ -84,10 +84,14 @@ it('slots that move, and masters that are replaced or die with acknowledged writ
 /** Cuts the master of a key off its replica, and lets it acknowledge for a while what nobody else has. */
 async function strand(key: string): Promise<{ master: ClusterNode; replica: ClusterNode; newest: string }> {
   const master = await cluster.ownerOf(key)
-  const known = String(await master.admin.cluster('NODES')).split('\n')
-  const replica = cluster.nodes.find(({ id }) =>
-    known.some((line) => line.startsWith(id) && line.includes(`slave ${master.id}`)),
-  )!
+  const known = async (): Promise<ClusterNode | undefined> => {
+    const lines = String(await master.admin.cluster('NODES')).split('\n')
+    return cluster.nodes.find(({ id }) =>
+      lines.some((line) => line.startsWith(id) && line.includes(`slave ${master.id}`)),
+    )
+  }
+  // Word of who follows whom takes a while to go round.
+  const replica = await vi.waitUntil(known, { timeout: 20_000, interval: 200 })
   await follows(replica, master)
   replica.server.pause()
   await master.admin.call('CLIENT', 'KILL', 'TYPE', 'replica')

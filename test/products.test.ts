@@ -160,6 +160,7 @@ async function readRuns(url: string, log: string): Promise<RunEvent[]> {
   try {
     const entries = await client.xrange(log, '-', '+')
     return entries.flatMap(([, fields]) => {
+      if (fields[1] !== 'batch/1') return []
       const columns = JSON.parse(fields[fields.indexOf('cols') + 1]!) as Record<string, unknown[]>
       return columns['scraper']!.map(
         (_, row) =>

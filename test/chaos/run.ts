@@ -5,7 +5,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { AlertChange } from '../../engine/alert/alert.ts'
-import { appendConfig, connect, loadConfig, openReader, type Reader } from '../../engine/index.ts'
+import {
+  appendConfig,
+  connect,
+  loadConfig,
+  newestControl,
+  openReader,
+  type Reader,
+} from '../../engine/index.ts'
 import { ROOT } from '../harness/role.ts'
 import { startRedis } from '../harness/redis.ts'
 import { type Member, startMember } from './fleet.ts'
@@ -201,8 +208,13 @@ class ChaosRun {
       const began = Date.now()
       const slowest = chunk === plan.extended ? chunk - 1 : chunk - 2
       await this.until(`chunk ${slowest} is sent`, () => Promise.resolve(Math.min(...this.done) >= slowest))
-      if (chunk === plan.extended) await this.inForce(await this.configure((stage = 1)))
-      else if (chunk > plan.extended && chunk % 20 === 10) await this.configure(++stage)
+      if (chunk === plan.extended) {
+        // A partition that nobody has read yet would follow the new config from its beginning.
+        await this.follows(await this.newest())
+        this.options.say('a metric and a rule more, while running')
+        await this.follows(await this.configure((stage = 1)))
+      }
+      if (chunk > plan.extended && chunk % 20 === 10) await this.configure(++stage)
       const release: Release = { type: 'release', chunk, at: Date.now() }
       this.released.push(release)
       for (const producer of this.producers) producer.say(release)
@@ -222,11 +234,15 @@ class ChaosRun {
     return this.persist(async () => (await appendConfig(this.redis, NAMESPACE, config, `stage ${stage}`)).id)
   }
 
+  /** Place of the newest config in the control log. */
+  private async newest(): Promise<string> {
+    return this.persist(async () => (await newestControl(this.redis, NAMESPACE))!.id)
+  }
+
   /** Waits until every partition of the history follows the config, so that it is known which events it counts. */
-  private async inForce(control: string): Promise<void> {
-    this.options.say('a metric and a rule more, while running')
+  private async follows(control: string): Promise<void> {
     for (let p = 0; p < 4; p++)
-      await this.until(`partition past.${p} follows the new config`, async () => {
+      await this.until(`partition past.${p} follows config ${control}`, async () => {
         const small = await this.persist(() => this.redis.hget(`${NAMESPACE}:{past.${p}}:meta`, 'small'))
         return small !== null && (JSON.parse(small) as { control: string }).control === control
       })
