@@ -36,6 +36,7 @@ const MAX_COUNT = 500
 const BLOCK_IDLE = 100
 const BLOCK_BUSY = 20
 const CLAIM_EVERY = 500
+const CLAIMS_AT_ONCE = 3
 const CONTROL_EVERY = 200
 const BEAT_EVERY = 1000
 /** Partitions handed over at a time: the others go on meanwhile. */
@@ -135,7 +136,7 @@ export class Worker {
         if (changed || monotone() - this.beatAt > BEAT_EVERY) await this.beat()
         if (changed || monotone() - claimedAt > CLAIM_EVERY) {
           claimedAt = monotone()
-          for (const target of this.missing()) await this.claim(target)
+          await this.claimAll(this.missing())
           await this.handOver()
         }
       } catch (error) {
@@ -211,6 +212,15 @@ export class Worker {
     await catchUp(this.redis, this.options.namespace).catch((error: unknown) =>
       this.onFailure('records', error),
     )
+  }
+
+  /** Several at a time: while one waits for Redis another one is folded. */
+  private async claimAll(targets: Target[]): Promise<void> {
+    const left = targets.values()
+    const claimRest = async (): Promise<void> => {
+      for (const target of left) await this.claim(target)
+    }
+    await Promise.all(Array.from({ length: CLAIMS_AT_ONCE }, claimRest))
   }
 
   private async claim(target: Target): Promise<void> {

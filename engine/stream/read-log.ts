@@ -13,11 +13,21 @@ export async function* readLog(
   to: string,
   atOnce = ENTRIES_AT_ONCE,
 ): AsyncGenerator<Entry[]> {
-  let after = from
-  while (after !== to) {
-    const raw = await redis.xrange(log, `(${after}`, to, 'COUNT', atOnce)
+  const ask = (after: string): Promise<[id: string, fields: string[]][]> => {
+    const page = redis.xrange(log, `(${after}`, to, 'COUNT', atOnce)
+    // Whoever asks for the next piece hears of its failure; until then nobody may.
+    page.catch(() => undefined)
+    return page
+  }
+  if (from === to) return
+  let next = ask(from)
+  for (;;) {
+    const raw = await next
     if (raw.length === 0) return
+    const last = raw.at(-1)![0]
+    // Redis looks up what comes next while this is used.
+    if (last !== to) next = ask(last)
     yield raw.map(([id, fields]) => decode(id, fields))
-    after = raw.at(-1)![0]
+    if (last === to) return
   }
 }
