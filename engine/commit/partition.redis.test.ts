@@ -139,6 +139,16 @@ test('the round after one that died takes its names over, and its blocks are not
   await isClean(calm, one)
 })
 
+test('given back while a snapshot is on its way: it is finished, and a restart replays nothing', async () => {
+  const shell = await Shell.on(bench.redis, configOf(), { snapshotEvery: 1 })
+  const one = await shell.claim(TARGET)
+  await sendBatch(bench.redis, one.keys.log, 'p~1~a', 0, pastEvents(400, 10_000))
+  await shell.turn(one)
+  await one.release(Date.now())
+  const manifest = await bench.redis.hget(one.keys.snapshot, 'manifest@1')
+  expect(JSON.parse(manifest ?? '{}')).toMatchObject({ round: 1, off: one.off })
+})
+
 test('a partition gone quiet still takes its snapshot: a restart replays nothing', async () => {
   const shell = await Shell.on(bench.redis, configOf(), { snapshotEvery: 30 })
   const one = await shell.claim(TARGET)

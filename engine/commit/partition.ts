@@ -193,14 +193,20 @@ export class Partition {
     this.givingUpAt = now + RELEASE_PATIENCE
     await this.inFlight
     if (this.lost) return
+    // One that is on its way holds the place of the last one.
+    await this.finishRound(now)
     if (this.dirty || this.n > this.snapshotN) {
       this.beginSnapshot(now)
-      await this.rounds.packed()
-      for (let i = 0; i < 1000 && this.rounds.running && !this.lost; i++) await this.commit(now)
+      await this.finishRound(now)
     }
     await this.drain.stop()
     await this.shipper.stop()
     if (!this.lost) await renew(this.env.redis, this.keys, { ...this.renewal(), release: true })
+  }
+
+  private async finishRound(now: number): Promise<void> {
+    await this.rounds.packed()
+    for (let i = 0; i < 1000 && this.rounds.running && !this.lost; i++) await this.commit(now)
   }
 
   /** Stops background work after the lease was lost; writes nothing. */
