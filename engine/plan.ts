@@ -9,7 +9,7 @@ import type { VerdictChange } from './rule/verdict.ts'
 import type { SeriesColumn } from './series/store.ts'
 import { encodeView } from './view/encode.ts'
 import { RUNG_MS } from './config/window.ts'
-import { MetricState } from './window/metric-state.ts'
+import { keptOf, MetricState } from './window/metric-state.ts'
 import type { Pane } from './window/pane.ts'
 import { COUNT, M2, MAX, MIN, QUANTILES, SUM, TOTAL } from './window/shape.ts'
 import type { Touched } from './window/touched.ts'
@@ -58,9 +58,7 @@ export class Plan {
     this.sink = sink
     for (const metric of config.metrics) {
       if (metric.stream !== stream) continue
-      const kept = before?.states.find(
-        (state) => state.metric.hash === metric.hash && state.metric.name === metric.name,
-      )
+      const kept = keptOf(before?.states ?? [], metric)
       kept?.configure(metric, config.rules)
       this.states.push(kept ?? make(metric, config.rules))
     }

@@ -4,7 +4,8 @@ import type { Redis } from 'ioredis'
 import type { CompiledConfig } from '../config/compiled.ts'
 import { appendConfig } from '../control/control-log.ts'
 import { batchFields } from '../event/entry.ts'
-import type { TestEvent } from '../fold.fixture.ts'
+import { type TestEvent, testConfig } from '../fold.fixture.ts'
+import { threshold } from '../rule/rule.fixture.ts'
 import { createPlainStore } from '../series/plain-store.ts'
 import { admitter, claim, type Target } from './claim.ts'
 import { Controls } from './controls.ts'
@@ -127,4 +128,21 @@ export function pastEvents(n: number, step: number): TestEvent[] {
     v: i + 1,
     good: true,
   }))
+}
+
+const DAY = 86_400_000
+
+/** Lateness of a day: panes stay, so that the state is large enough for rounds of several commits. */
+export function configOf(
+  change: Partial<CompiledConfig['streams'][number]> = {},
+  rules = [threshold()],
+): CompiledConfig {
+  const config = testConfig('live', rules)
+  config.streams[0] = { ...config.streams[0]!, lateness: DAY, ...change }
+  return config
+}
+
+/** Kills the partition's process: nothing it still holds in memory is ever written. */
+export async function kill(partition: Partition): Promise<void> {
+  await partition.drop()
 }

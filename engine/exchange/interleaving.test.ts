@@ -1,5 +1,6 @@
 /** However messages interleave on their way, and wherever a worker restarts, merged windows have the same bits. */
 import { expect, test } from 'vitest'
+import { seeded } from '../../test/chaos/random.ts'
 import type { Outputs } from '../commit/folding.ts'
 import { compile } from '../config/compile.ts'
 import { defineConfig, stream, t, threshold } from '../config/authoring.ts'
@@ -24,12 +25,12 @@ interface Sent {
 
 test('random delays and restarts change nothing', { timeout: 30_000 }, () => {
   for (let seed = 1; seed <= 2; seed++) {
-    const random = mulberry(seed)
+    const random = randomFrom(seed)
     const config = compiled()
     const sent = sentBy(config, random, 0)
     expect(sent.length).toBeGreaterThan(200)
     // A source that restarts sends the same.
-    expect(sentBy(config, mulberry(seed), 0.05)).toEqual(sent)
+    expect(sentBy(config, randomFrom(seed), 0.05)).toEqual(sent)
     const plain = merged(config, sent, () => 0, 0)
     expect(plain.closed.size).toBeGreaterThan(10)
     expect(plain.told.length).toBeGreaterThan(0)
@@ -63,7 +64,7 @@ function sentBy(config: CompiledConfig, random: () => number, restarts: number):
     const [shop, product] = [`shop-${Math.floor(random() * 30)}`, `p${Math.floor(random() * 3)}`]
     return { ms, row: { at: ms - late, shop, product, price: random() }, origin: '' }
   })
-  const chance = mulberry(99)
+  const chance = randomFrom(99)
   const sent: Sent[] = []
   for (const [source, log] of logsOf(base, arrivals).entries()) {
     const make = (): PartitionFold => new PartitionFold('orders', source, '1-0', () => config)
@@ -96,7 +97,7 @@ function merged(
   delay: () => number,
   restarts: number,
 ): { closed: Map<string, (number | null)[]>; told: string[] } {
-  const chance = mulberry(7)
+  const chance = randomFrom(7)
   const arrivesAt = new Map<number, number>()
   const arriving = sent
     .map(({ ms, source, one }) => {
@@ -143,11 +144,7 @@ function merged(
   return { closed, told: told.sort() }
 }
 
-function mulberry(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0
-    let x = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296
-  }
+function randomFrom(seed: number): () => number {
+  const random = seeded(seed)
+  return () => random.next()
 }

@@ -7,7 +7,7 @@ import { partitionOf } from '../stream/partition-hash.ts'
 import { mergedName } from '../config/merged-stream.ts'
 import type { CompiledConfig, CompiledStream } from '../config/compiled.ts'
 import type { Columns } from '../event/entry.ts'
-import { MAX_GROUPS, MetricState, TURN } from '../window/metric-state.ts'
+import { keptOf, MAX_GROUPS, MetricState, TURN } from '../window/metric-state.ts'
 import { Pane } from '../window/pane.ts'
 import { encodePane } from '../window/pane-codec.ts'
 import {
@@ -56,7 +56,7 @@ export class Partials {
     this.states = config.metrics
       .filter((metric) => metric.stream === mergedName(stream.name))
       .map((metric) => {
-        const kept = before.find((s) => s.metric.hash === metric.hash && s.metric.name === metric.name)
+        const kept = keptOf(before, metric)
         kept?.configure(metric, [])
         return kept ?? new MetricState(metric, [])
       })

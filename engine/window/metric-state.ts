@@ -227,3 +227,8 @@ function keepOf(metric: CompiledMetric, rules: CompiledRule[]): number[] {
   }
   return keep
 }
+
+/** The state of `metric` among those of the config before; undefined where another thing was measured. */
+export function keptOf(before: readonly MetricState[], metric: CompiledMetric): MetricState | undefined {
+  return before.find((state) => state.metric.hash === metric.hash && state.metric.name === metric.name)
+}
