@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { type CompiledConfig, type RunEvent, loadConfig, matchFiles } from '../engine/index.ts'
+import { absenceGaps } from './define/absence-gap.ts'
 import { fromCompiled } from './define/check.ts'
 import { scraperLoader } from './load/scraper-files.ts'
 import { openOutlet } from './outlet.ts'
@@ -90,6 +91,8 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   async function apply(config: CompiledConfig): Promise<void> {
     const { scrapers, problems } = await loadFiles(await filesOf(config.scrapers), folder)
     for (const { file, message } of problems) log.error({ file }, message)
+    for (const { scraper } of scrapers)
+      for (const gap of absenceGaps(scraper)) log.warn({ scraper: scraper.name }, gap)
     const version = `config-${config.hash.slice(0, 7)}`
     const names = new Set(scrapers.map(({ scraper }) => scraper.name))
     const checks: Scheduled[] = config.checks

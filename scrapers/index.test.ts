@@ -53,11 +53,16 @@ describe('scraper', () => {
     const reach = (more: object) =>
       scraper('a', { visit: 'http://bank.localhost:4000/', every: '1m', read: { x: text('p') }, ...more })
         .reach
-    expect([reach({}), reach({ local: true }), reach({ allowPrivate: true })]).toEqual([
+    expect([reach({}), reach({ local: true }), reach({ allowPrivate: false })]).toEqual([
       'public',
       'local',
-      'private',
+      'public',
     ])
+    expect(reach({ allowPrivate: true })).toEqual({ hosts: ['bank.localhost'], local: false })
+    const named = { allowPrivate: ['Wiki.internal', '10.0.0.8', '[fd00::8]'], local: true }
+    expect(reach(named)).toEqual({ hosts: ['wiki.internal', '10.0.0.8', 'fd00::8'], local: true })
+    for (const wrong of ['10.0.0.0/8', 'https://wiki.internal', 'wiki:80', '*', 'a b'])
+      expect(() => reach({ allowPrivate: [wrong] })).toThrow('not the name of a host')
   })
 })
 

@@ -5,7 +5,6 @@
 import { RIGHT, type RunEvent } from '../engine/index.ts'
 import type { BrowserScraper } from './define/scraper.ts'
 import { withinTime } from './define/within-time.ts'
-import { refusedAddress } from './http/address.ts'
 import { retryAfter } from './http/retry-after.ts'
 import { visitCheck } from './http/visit-check.ts'
 import { type Row, visitJson } from './http/visit-json.ts'
@@ -13,6 +12,7 @@ import type { Scraper } from './index.ts'
 import { type Verdict, judge } from './outcome/judge.ts'
 import { type FieldState, type Signals, blankSignals } from './outcome/signals.ts'
 import { type Pool, PoolFailure } from './pool/pool.ts'
+import { refusedAddress } from './pool/reach.ts'
 import { visit } from './pool/visit.ts'
 import { valuesOf } from './read/interpret.ts'
 import type { Gate } from './schedule/gate.ts'
@@ -83,7 +83,7 @@ async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Collec
 }
 
 async function visitAny(scraper: Scraper, world: RunWorld): Promise<Collected> {
-  if (scraper.kind === 'http') return { signals: await visitCheck(scraper), rows: [] }
+  if (scraper.kind === 'http') return { signals: await visitCheck(scraper, world.now), rows: [] }
   if (scraper.kind === 'browser') return { signals: await visitPage(scraper, world), rows: [] }
   const { signals, events } = await visitJson(scraper, world.now)
   return { signals, rows: events }
@@ -144,7 +144,6 @@ function runEvent(
   verdict: Verdict,
   at: number,
 ): RunEvent {
-  const { response } = signals.timings
   const named = (...states: FieldState[]) =>
     Object.entries(signals.fields).flatMap(([name, { state }]) => (states.includes(state) ? [name] : []))
   const data = JSON.stringify(valuesOf(signals.fields))
@@ -158,8 +157,7 @@ function runEvent(
     ...verdict,
     right: RIGHT.includes(verdict.outcome),
     ms: Math.round(signals.timings.total),
-    ...(response === undefined ? {} : { responseMs: response }),
-    ...(signals.main ? { status: signals.main.status } : {}),
+    ...networkNumbers(signals),
     version,
     present: named('ok'),
     missing: named('missing'),
@@ -170,6 +168,21 @@ function runEvent(
       ? { data }
       : {}),
   }
+}
+
+/** What the network showed, as far as it did. */
+function networkNumbers({ main, timings, redirects, certDays }: Signals): Partial<RunEvent> {
+  const numbers = {
+    responseMs: timings.response,
+    dnsMs: timings.dns,
+    connectMs: timings.connect,
+    tlsMs: timings.tls,
+    firstByteMs: timings.firstByte,
+    redirects: main ? redirects : undefined,
+    certDays: certDays ?? undefined,
+    status: main?.status,
+  }
+  return Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined))
 }
 
 function skipped(scraper: Scraper, reason: NonNullable<Signals['skip']>['reason'], detail: string): Signals {

@@ -1,8 +1,8 @@
 /** One attempt to bring one message to one address, and what its outcome means. */
 import { request as overHttp, type IncomingMessage } from 'node:http'
 import { request as overHttps } from 'node:https'
+import { guardedLookup, PrivateTarget, refuseLiteral, type Resolve } from '../../engine/index.ts'
 import { clean } from '../board/say/name.ts'
-import { PrivateAddress, publicLookup, refuseLiteral, type Resolve } from './destination.ts'
 
 export type Outcome =
   | { status: 'sent' }
@@ -21,6 +21,8 @@ export interface DeliverOptions {
 
 /** A receiver that asks for more is asked again after this. ms */
 const MAX_RETRY_AFTER = 3_600_000
+/** Without the address, which is a secret. */
+const PRIVATE = 'the address is a private one (WEIR_ALLOW_PRIVATE_WEBHOOKS=1 allows it)'
 const RETRY_STATUS = new Set([408, 425, 429])
 
 /** Posts JSON; throws nothing. Redirects are not followed: they would lead around the check of the address. */
@@ -37,7 +39,7 @@ export async function deliver(
     const hidden = said.includes(url.pathname) && url.pathname.length > 1 ? '' : said
     return judge(response.statusCode ?? 0, response.headers['retry-after'] ?? null, hidden, options.clock())
   } catch (error) {
-    if (error instanceof PrivateAddress) return { status: 'failed', reason: error.message }
+    if (error instanceof PrivateTarget) return { status: 'failed', reason: PRIVATE }
     return { status: 'retry', reason: networkReason(error), afterMs: null }
   }
 }
@@ -45,7 +47,9 @@ export async function deliver(
 /** Not `fetch`: it resolves the name by itself, so what was checked need not be what is called. */
 async function post(url: URL, text: string, key: string, options: DeliverOptions): Promise<IncomingMessage> {
   const { allowPrivate, resolve, timeoutMs } = options
-  if (!allowPrivate) refuseLiteral(url)
+  const reach = allowPrivate ? 'private' : 'public'
+  const refused = refuseLiteral(url.hostname, reach)
+  if (refused) throw refused
   return new Promise((answered, failed) => {
     const request = (url.protocol === 'https:' ? overHttps : overHttp)(url, {
       method: 'POST',
@@ -57,7 +61,7 @@ async function post(url: URL, text: string, key: string, options: DeliverOptions
         'idempotency-key': key,
       },
       signal: AbortSignal.timeout(timeoutMs),
-      ...(allowPrivate ? {} : { lookup: publicLookup(resolve) }),
+      lookup: guardedLookup(reach, resolve),
     })
     request.on('response', answered)
     // Also what breaks after the answer has begun: its reader has been told already.

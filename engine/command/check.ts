@@ -18,15 +18,31 @@ WEIR_CONFIG, else streams.config.ts. Exit code 0: usable, 1: not, 2: wrong usage
 /** A config that computes for longer never ends, ms. */
 const PATIENCE = 20_000
 
+/** What the scraper files of a config say: mistakes make it unusable, notes may surprise. */
+export interface ScraperFileReport {
+  mistakes: string[]
+  notes: string[]
+}
+/** Looks into scraper files, which the engine itself does not know. */
+export type LookIntoFiles = (files: string[], folder: string) => Promise<ScraperFileReport>
+
 /** Runs the command with the words after `check`; resolves to the exit code. */
-export async function run(argv: string[]): Promise<number> {
+export async function run(argv: string[], look: LookIntoFiles = lookAway): Promise<number> {
   const path = chosenFile(argv)
   if (typeof path === 'number') return path
   try {
     const config = await watched(path, () => loadConfig(path))
-    const files = await scraperFiles(config, dirname(resolve(path)))
+    const folder = dirname(resolve(path))
+    const files = await scraperFiles(config, folder)
+    const report = await look([...new Set([...files.values()].flat())].toSorted(), folder)
+    for (const mistake of report.mistakes) process.stderr.write(`${mistake}\n`)
+    if (report.mistakes.length > 0) {
+      process.stderr.write(`${count(report.mistakes.length, 'mistake')}.\n`)
+      return 1
+    }
     process.stdout.write(`${path} is fine: ${summary(config, files)}.\n`)
     for (const note of notes(config, files, process.env)) process.stdout.write(`${note}\n`)
+    for (const note of report.notes) process.stdout.write(`Note: ${note}\n`)
     return 0
   } catch (error) {
     if (!(error instanceof WeirError)) throw error
@@ -80,6 +96,10 @@ function chosenFile(argv: string[]): string | number {
     process.stderr.write(`weir check: ${(error as Error).message}\n\n${USAGE}`)
   }
   return 2
+}
+
+async function lookAway(): Promise<ScraperFileReport> {
+  return { mistakes: [], notes: [] }
 }
 
 async function scraperFiles(config: CompiledConfig, folder: string): Promise<Map<string, string[]>> {

@@ -40,6 +40,15 @@ export interface RunEvent {
   ms: number
   /** Response time at the network layer (request sent to first byte), ms. */
   responseMs?: number
+  /** Phases of the last request, ms; absent where one did not happen. `firstByteMs` is all of them together. */
+  dnsMs?: number
+  connectMs?: number
+  tlsMs?: number
+  firstByteMs?: number
+  /** Redirects followed up to the answer. */
+  redirects?: number
+  /** Whole days until the site's certificate ends. */
+  certDays?: number
   status?: number
   /** Short hash of the scraper's source and the tool's version. */
   version: string

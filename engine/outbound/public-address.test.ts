@@ -22,6 +22,17 @@ test.each([
   ['64:ff9b:1::7f00:1', false],
   ['2001:0:7f00:1::', false],
   ['fec0::1', false],
+  ['64:ff9b::a9fe:a9fe', false],
+  ['::ffff:169.254.169.254', false],
+  ['168.63.129.16', false],
+  ['100.100.100.200', false],
+  ['fd00:ec2::254', false],
+  ['2001:db8::1', false],
+  ['203.0.113.9', false],
+  ['255.255.255.255', false],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['fe80::1%eth0', false],
 ])('%s public: %s', (address, expected) => {
   expect(isPublic(address)).toBe(expected)
 })

@@ -1,8 +1,7 @@
 /** `check()`: a website check over plain HTTP: status, response time, and a pattern the body must match. */
-import type { CompiledCheck } from '../../engine/index.ts'
-import { isLoopback } from '../http/address.ts'
+import { type CompiledCheck, isLoopback } from '../../engine/index.ts'
 import { refuse } from './refuse.ts'
-import { type Target, type TargetOptions, readTarget } from './scraper.ts'
+import { CERT_DAYS, type Target, type TargetOptions, readTarget } from './scraper.ts'
 
 export interface HttpCheck extends Target {
   kind: 'http'
@@ -45,6 +44,7 @@ export function fromCompiled(compiled: CompiledCheck): HttpCheck {
     timeout: compiled.timeout,
     // Who writes a loopback address into the config means it; anything else private is not assumed.
     reach: isLoopback(parsed.hostname) ? 'local' : 'public',
+    certLimit: CERT_DAYS,
     status: compiled.status,
     match: compiled.match,
   }

@@ -1,6 +1,6 @@
 /** `scraper()`: a page visited with a real browser, as plain data plus the one function `sane`. */
+import { type Reach, bareHost } from '../../engine/index.ts'
 import { type ReaderMap, type Values } from '../read/field.ts'
-import type { Reach } from '../http/address.ts'
 import { milliseconds } from './duration.ts'
 import { type Every, every } from './every.ts'
 import { type Landmark, landmark } from './landmark.ts'
@@ -20,7 +20,12 @@ export interface Target {
   timeout: number
   /** Which addresses may be visited, redirects included. */
   reach: Reach
+  /** A certificate with fewer days left is worth a word. */
+  certLimit: number
 }
+
+/** Default of `certDays`: what renews itself does so a month before the end, what does not is noticed in time. */
+export const CERT_DAYS = 14
 
 /** Judges values that are valid but may be nonsense: true, or the sentence that says what is wrong. */
 export type Sane = (values: Record<string, unknown>) => true | string
@@ -48,10 +53,12 @@ export interface TargetOptions {
   fleet?: string
   minDelay?: string
   timeout?: string
-  /** Allows addresses that are not public: your own machine or network. */
-  allowPrivate?: boolean
+  /** Allows the host of the address, or the hosts named here, to have addresses that are not public. */
+  allowPrivate?: boolean | string[]
   /** Allows this machine: `localhost`, names below it, and loopback addresses. */
   local?: boolean
+  /** A right run says so when the certificate ends within so many days; default 14, 0 for never. */
+  certDays?: number
 }
 
 export interface ScraperOptions<R extends ReaderMap> extends TargetOptions {
@@ -110,6 +117,23 @@ export function readTarget(
     fleet: options.fleet ?? 'default',
     minDelay: milliseconds(options.minDelay ?? '0s', `${where}, field minDelay`),
     timeout: milliseconds(options.timeout ?? timeout, `${where}, field timeout`),
-    reach: options.allowPrivate === true ? 'private' : options.local === true ? 'local' : 'public',
+    reach: readReach(options, parsed.hostname, where),
+    certLimit: options.certDays ?? CERT_DAYS,
   }
+}
+
+function readReach({ allowPrivate, local }: TargetOptions, hostname: string, where: string): Reach {
+  const named = allowPrivate === true ? [hostname] : allowPrivate || []
+  if (named.length === 0) return local === true ? 'local' : 'public'
+  const hosts = named.map((host) => {
+    const url = `http://${host}/`
+    const plain = /^(?:[^/:*?#@\s]+|\[[0-9a-f:.]+\])$/i.test(host)
+    if (plain && URL.canParse(url)) return bareHost(new URL(url).hostname)
+    throw refuse(
+      `${where}, field allowPrivate`,
+      `"${host}" is not the name of a host.`,
+      'Write names or addresses without scheme, port and path, such as "wiki.internal.example".',
+    )
+  })
+  return { hosts, local: local === true }
 }

@@ -1,8 +1,9 @@
 /** One HTTP exchange with redirects: bounded in time, bytes and hops, timed at the network layer. */
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { TLSSocket } from 'node:tls'
+import { PrivateTarget, type Reach, guardedLookup, refuseLiteral } from '../../engine/index.ts'
 import type { MainResponse, Timings } from '../outcome/signals.ts'
-import { PrivateTarget, type Reach, guardedLookup, refuseLiteral } from './address.ts'
 import { readBody } from './body.ts'
 
 export interface Exchange {
@@ -27,6 +28,9 @@ export interface Answer {
   bodyError: string | null
   /** Refused before anything was sent: the address is not public. */
   refused: string | null
+  redirects: number
+  /** When the certificate of the last host ends, ms since 1970; null without TLS. */
+  certEnds: number | null
   timings: Omit<Timings, 'total'>
 }
 
@@ -44,12 +48,15 @@ export async function exchange(wanted: Exchange): Promise<Answer> {
     error: null,
     bodyError: null,
     refused: null,
+    redirects: 0,
+    certEnds: null,
     timings: {},
   }
   try {
     for (let hop = 0; ; hop += 1) {
       const { response, timings } = await send(answer.finalUrl, wanted, signal)
       answer.timings = timings
+      answer.certEnds = certificateEnd(response)
       const next = redirectTarget(response, answer.finalUrl)
       if (next === null) {
         answer.main = mainOf(response)
@@ -63,6 +70,7 @@ export async function exchange(wanted: Exchange): Promise<Answer> {
       response.destroy()
       if (hop >= wanted.maxRedirects) throw new Error(`TOO_MANY_REDIRECTS: more than ${wanted.maxRedirects}`)
       answer.finalUrl = next
+      answer.redirects = hop + 1
     }
   } catch (error) {
     if (error instanceof PrivateTarget) answer.refused = error.message
@@ -134,7 +142,14 @@ function spans(
     ...(secured === undefined || connected === undefined ? {} : { tls: tenth(secured - connected) }),
     // `finish` may be told before the connection stands: nothing was on the wire until both.
     response: tenth(first - Math.max(sent ?? ready, ready)),
+    firstByte: tenth(first - begun),
   }
+}
+
+function certificateEnd({ socket }: IncomingMessage): number | null {
+  if (!(socket instanceof TLSSocket)) return null
+  const end = Date.parse(socket.getPeerCertificate().valid_to)
+  return Number.isFinite(end) ? end : null
 }
 
 function redirectTarget(response: IncomingMessage, from: string): string | null {

@@ -8,9 +8,9 @@ const MAX_BODY = 2 * 1024 * 1024
 const MAX_HEAD = 64 * 1024
 
 /** Never rejects: what goes wrong is a signal. */
-export async function visitCheck(check: HttpCheck): Promise<Signals> {
+export async function visitCheck(check: HttpCheck, now: () => number): Promise<Signals> {
   const answer = await exchange({ ...check, headers: {}, maxBytes: MAX_BODY, maxRedirects: 10 })
-  const signals = signalsOf(check, answer)
+  const signals = signalsOf(check, answer, now())
   signals.expectedStatus = check.status
   if (answer.main?.status === check.status && check.match !== null && answer.error === null) {
     const result = matches(check.match, answer.body.toString('utf8'))
@@ -27,10 +27,12 @@ export async function visitCheck(check: HttpCheck): Promise<Signals> {
 }
 
 /** What an exchange says, before anybody looks into the body. */
-export function signalsOf(target: Parameters<typeof blankSignals>[0], answer: Answer): Signals {
+export function signalsOf(target: Parameters<typeof blankSignals>[0], answer: Answer, now: number): Signals {
   return {
     ...blankSignals(target),
     finalUrl: answer.finalUrl,
+    redirects: answer.redirects,
+    certDays: answer.certEnds === null ? null : daysUntil(answer.certEnds, now),
     skip: answer.refused === null ? null : { reason: 'private_target', detail: answer.refused },
     error: answer.error,
     mainFailed: answer.bodyError,
@@ -39,4 +41,9 @@ export function signalsOf(target: Parameters<typeof blankSignals>[0], answer: An
     bodyBytes: answer.body.length,
     timings: { total: 0, ...answer.timings },
   }
+}
+
+/** Whole days, rounded down: what ends tonight has none left. */
+export function daysUntil(end: number, now: number): number {
+  return Math.floor((end - now) / 86_400_000)
 }

@@ -20,7 +20,8 @@ export async function visitJson(
 ): Promise<{ signals: Signals; events: Row[] }> {
   const headers = { accept: 'application/json', ...collector.headers }
   const answer = await exchange({ ...collector, headers, maxBytes: MAX_BODY, maxRedirects: 5 })
-  const signals = signalsOf(collector, answer)
+  const at = now()
+  const signals = signalsOf(collector, answer, at)
   const status = answer.main?.status ?? 0
   if (status < 200 || status > 299 || answer.error !== null || answer.bodyError !== null)
     return { signals, events: [] }
@@ -28,7 +29,7 @@ export async function visitJson(
     signals.error = `BODY_TOO_LARGE: more than ${MAX_BODY / 1024 / 1024} MB`
     return { signals, events: [] }
   }
-  const mapped = mapBody(collector, answer.body, now())
+  const mapped = mapBody(collector, answer.body, at)
   if ('events' in mapped) return { signals, events: mapped.events }
   signals.content = mapped
   return { signals, events: [] }

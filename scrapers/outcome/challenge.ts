@@ -3,7 +3,7 @@ import type { Signals } from './signals.ts'
 
 export interface Challenge {
   vendor: string
-  reason: 'challenge' | 'captcha' | 'forbidden'
+  reason: 'challenge' | 'captcha' | 'forbidden' | 'geo'
   /** The sign that was seen. */
   sign: string
 }
@@ -50,6 +50,12 @@ const SIGNATURES: Signature[] = [
     sign: 'title "Just a moment..."',
     body: /<title>Just a moment\.\.\.<\/title>/i,
     statuses: [403, 503],
+  },
+  {
+    vendor: 'Cloudflare',
+    reason: 'geo',
+    sign: 'error code 1009 (country banned)',
+    body: /<span class="cf-error-code">1009/,
   },
   {
     vendor: 'Cloudflare',

@@ -1,6 +1,8 @@
 /** The taxonomy, case by case: each signal on its own, and the pairs that are easily confused. */
 import { describe, expect, test } from 'vitest'
+import { WeirError } from '../../engine/index.ts'
 import { judge } from './judge.ts'
+import { readSignals, recordSignals } from './recorded.ts'
 import { answered, checked, field, marks, okField, page } from './signals.fixture.ts'
 import type { Signals } from './signals.ts'
 
@@ -18,6 +20,9 @@ const cases: [string, Signals, string][] = [
     checked({ skip: { reason: 'private_target', detail: '' }, main: null }),
     'skipped.private_target',
   ],
+  ['robots.txt says no', page({ skip: { reason: 'robots', detail: '' }, main: null }), 'skipped.robots'],
+  ['the breaker is open', page({ skip: { reason: 'breaker', detail: '' }, main: null }), 'skipped.breaker'],
+  ['the budget is spent', page({ skip: { reason: 'budget', detail: '' }, main: null }), 'skipped.budget'],
   // 2 crashed
   ['the page crashed', page({ fault: { reason: 'page', detail: 'Page crashed!' } }), 'crashed.page'],
   ['the browser died', page({ fault: { reason: 'browser', detail: '' }, main: null }), 'crashed.browser'],
@@ -30,13 +35,26 @@ const cases: [string, Signals, string][] = [
     'crashed.config',
   ],
   ['aborted for no reason', page({ error: 'net::ERR_ABORTED', main: null }), 'crashed.page'],
+  ['an error that nobody knows', page({ error: 'net::ERR_WHAT_IS_THIS', main: null }), 'crashed.page'],
   ['out of file handles', checked({ error: 'EMFILE: too many', main: null }), 'crashed.config'],
   // 3 proxy_failed
   ['proxy refused', page({ error: 'net::ERR_PROXY_CONNECTION_FAILED', main: null }), 'proxy_failed.connect'],
+  ['tunnel refused', page({ error: 'net::ERR_TUNNEL_CONNECTION_FAILED', main: null }), 'proxy_failed.tunnel'],
+  ['SOCKS refused', page({ error: 'net::ERR_SOCKS_CONNECTION_FAILED', main: null }), 'proxy_failed.connect'],
   [
-    'tunnel refused',
-    page({ error: 'net::ERR_TUNNEL_CONNECTION_FAILED', main: null }),
-    'proxy_failed.connect',
+    "the proxy's certificate",
+    page({ error: 'net::ERR_PROXY_CERTIFICATE_INVALID', main: null }),
+    'proxy_failed.tls',
+  ],
+  [
+    'the proxy wants a password',
+    page({ error: 'net::ERR_PROXY_AUTH_UNSUPPORTED', main: null }),
+    'proxy_failed.auth',
+  ],
+  [
+    'nothing through a proxy',
+    page({ error: 'net::ERR_EMPTY_RESPONSE', main: null, exit: 'de-1' }),
+    'proxy_failed.unsure',
   ],
   ['407', page({ main: answered(407) }), 'proxy_failed.auth'],
   // 4 rate_limited
@@ -92,6 +110,11 @@ const cases: [string, Signals, string][] = [
     'blocked.captcha',
   ],
   ['403', page({ main: answered(403), ...lost }), 'blocked.forbidden'],
+  [
+    'a country that is banned',
+    page({ main: answered(403), ...lost, bodyHead: '<span class="cf-error-code">1009</span>' }),
+    'blocked.geo',
+  ],
   ['451', page({ main: answered(451), ...lost }), 'blocked.geo'],
   ['403 with all the content', page({ main: answered(403) }), 'ok.all_valid'],
   ['a challenge script on a good page', page({ bodyHead: CLOUDFLARE }), 'ok.all_valid'],
@@ -147,6 +170,11 @@ const cases: [string, Signals, string][] = [
   // 8 absent
   ['404', page({ main: answered(404), ...lost }), 'absent.404'],
   ['410', page({ main: answered(410), ...lost }), 'absent.410'],
+  [
+    "another site's 404",
+    page({ main: answered(404), ...lost, finalUrl: 'https://parking.example.net/' }),
+    'layout_changed.redirected',
+  ],
   [
     'a list that is truthfully empty',
     page({ fields: { balance: okField(), transactions: field('absent') } }),
@@ -214,6 +242,15 @@ const cases: [string, Signals, string][] = [
   ['there but empty', page({ fields: { a: field('empty') } }), 'partial.empty'],
   // 12 ok
   ['all well', page(), 'ok.all_valid'],
+  ['a certificate about to end', page({ certDays: 9, certLimit: 14 }), 'ok.certificate'],
+  ['a certificate of a check', checked({ certDays: 0, certLimit: 14 }), 'ok.certificate'],
+  ['a certificate with time left', page({ certDays: 14, certLimit: 14 }), 'ok.all_valid'],
+  [
+    'a certificate about to end on a page that lost a field',
+    page({ certDays: 9, certLimit: 14, fields: { balance: field('missing') } }),
+    'layout_changed.selector',
+  ],
+  ['content beside a challenge', page({ challengeSeen: 'Kasada: KPSDK' }), 'ok.challenge_seen'],
   [
     'an optional field absent',
     page({ fields: { a: okField(), b: field('absent', { optional: true }) } }),
@@ -230,10 +267,28 @@ describe('judge', () => {
     expect(`${outcome}.${reason}`).toBe(expected)
   })
 
-  test('a recorded run can be judged again', () => {
+  test('a recorded run can be judged again, and is written the same each time', () => {
     for (const [, signals] of cases) {
-      expect(judge(JSON.parse(JSON.stringify(signals)) as Signals)).toEqual(judge(signals))
+      const line = recordSignals(signals)
+      expect(judge(readSignals(line))).toEqual(judge(signals))
+      expect(recordSignals(readSignals(line))).toBe(line)
     }
+  })
+
+  test('a record of a newer form, a broken one and none are told apart', () => {
+    const line = recordSignals(page())
+    const code = (text: string) => {
+      try {
+        return String(readSignals(text))
+      } catch (error) {
+        return error instanceof WeirError ? `${error.code}: ${error.message}` : String(error)
+      }
+    }
+    expect(code(line.replace('signals/1', 'signals/2'))).toMatch(/^WEIR_NEWER/)
+    expect(code(line.replace('"skip":null', '"skip":{"reason":"mood","detail":""}'))).toMatch(/\/skip/)
+    expect(code(line.replace('"redirects":0,', ''))).toMatch(/redirects/)
+    expect(code('{}')).toMatch(/weir is not/)
+    expect(code('nonsense')).toMatch(/no JSON object/)
   })
 
   test('the evidence is one short line, whatever the site says', () => {

@@ -48,12 +48,19 @@ export function judge(signals: Signals): Verdict {
     const found = rule(signals, facts)
     if (found) return { ...found, detail: oneLine(found.detail) }
   }
-  const slow = signals.error !== null
-  return {
-    outcome: 'ok',
-    reason: slow ? 'slow' : 'all_valid',
-    detail: slow ? 'complete, though the page never finished loading' : '',
+  return { outcome: 'ok', ...flag(signals) }
+}
+
+/** What is worth a word on a run that is right. */
+function flag({ error, certDays, certLimit, challengeSeen }: Signals): Omit<Verdict, 'outcome'> {
+  if (error !== null) return { reason: 'slow', detail: 'complete, though the page never finished loading' }
+  if (certDays !== null && certDays < certLimit) {
+    const left = certDays < 1 ? 'within a day' : `in ${certDays} ${certDays === 1 ? 'day' : 'days'}`
+    return { reason: 'certificate', detail: `the certificate ends ${left}` }
   }
+  if (challengeSeen !== null)
+    return { reason: 'challenge_seen', detail: oneLine(`complete, though ${challengeSeen}`) }
+  return { reason: 'all_valid', detail: '' }
 }
 
 function factsOf(signals: Signals): Facts {
@@ -94,13 +101,20 @@ function crashed({ fault, error, download, main }: Signals): Verdict | null {
     return { outcome: 'crashed', reason: 'page', detail: error }
   }
   const verdict = networkVerdict(error)
+  // An error that nobody knows is no evidence against the site.
+  if (verdict === null && main === null && !/ERR_ABORTED/.test(error))
+    return { outcome: 'crashed', reason: 'page', detail: error }
   return verdict?.outcome === 'crashed' ? { ...verdict, detail: error } : null
 }
 
-function networkProxy({ error, main }: Signals): Verdict | null {
+function networkProxy({ error, main, exit }: Signals): Verdict | null {
   if (main?.status === 407)
     return { outcome: 'proxy_failed', reason: 'auth', detail: 'the proxy answered 407' }
   if (error === null) return null
+  if (exit !== 'direct' && main === null && /ERR_EMPTY_RESPONSE/.test(error)) {
+    const detail = `nothing came through ${exit}: only another exit can tell whether that is the site's fault`
+    return { outcome: 'proxy_failed', reason: 'unsure', detail }
+  }
   const verdict = networkVerdict(error)
   return verdict?.outcome === 'proxy_failed' ? { ...verdict, detail: error } : null
 }
@@ -186,8 +200,10 @@ function siteDown(signals: Signals, { status, complete, asExpected }: Facts): Ve
   return null
 }
 
-function gone({ kind, url }: Signals, { status }: Facts): Verdict | null {
+function gone({ kind, url, finalUrl }: Signals, { status }: Facts): Verdict | null {
   if (kind !== 'browser' || (status !== 404 && status !== 410)) return null
+  // Another site's 404 says nothing about what was asked for here.
+  if (finalUrl !== null && !sameSite(url, finalUrl)) return null
   return { outcome: 'absent', reason: String(status), detail: `the site answers ${status} for ${url}` }
 }
 

@@ -18,11 +18,10 @@ const TABLE: [RegExp, NetworkVerdict['outcome'], string][] = [
     'crashed',
     'config',
   ],
-  [
-    /ERR_PROXY_|ERR_TUNNEL_|ERR_SOCKS_|ERR_UNEXPECTED_PROXY_AUTH|ERR_MANDATORY_PROXY/,
-    'proxy_failed',
-    'connect',
-  ],
+  [/ERR_PROXY_AUTH|ERR_UNEXPECTED_PROXY_AUTH/, 'proxy_failed', 'auth'],
+  [/ERR_PROXY_CERTIFICATE/, 'proxy_failed', 'tls'],
+  [/ERR_TUNNEL_/, 'proxy_failed', 'tunnel'],
+  [/ERR_PROXY_|ERR_SOCKS_|ERR_MANDATORY_PROXY/, 'proxy_failed', 'connect'],
   [/ERR_TOO_MANY_REDIRECTS|TOO_MANY_REDIRECTS/, 'site_down', 'redirect_loop'],
   [
     /ERR_NAME_|ERR_DNS_|ENOTFOUND|EAI_AGAIN|EAI_NODATA|EAI_NONAME|ERR_ICANN_NAME_COLLISION/,
@@ -30,7 +29,7 @@ const TABLE: [RegExp, NetworkVerdict['outcome'], string][] = [
     'dns',
   ],
   [
-    /ERR_CERT_|ERR_SSL_|ERR_BAD_SSL|ERR_TLS_|CERT_|SELF_SIGNED_CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|EPROTO/,
+    /ERR_CERT_|ERR_CERTIFICATE_|HOSTNAME_MISMATCH|ERR_SSL_|ERR_BAD_SSL|ERR_TLS_|CERT_|SELF_SIGNED_CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|EPROTO/,
     'site_down',
     'tls',
   ],
@@ -51,7 +50,7 @@ const TABLE: [RegExp, NetworkVerdict['outcome'], string][] = [
     'truncated',
   ],
   [
-    /ERR_EMPTY_RESPONSE|ERR_INVALID_(?:HTTP_RESPONSE|CHUNKED_ENCODING|REDIRECT)|ERR_RESPONSE_HEADERS_|ERR_HTTP2_|ERR_QUIC_|ERR_UNSAFE_REDIRECT|HPE_|BAD_ANSWER|BAD_REDIRECT|BODY_TOO_LARGE/,
+    /ERR_EMPTY_RESPONSE|ERR_BLOCKED_BY_RESPONSE|ERR_INVALID_(?:HTTP_RESPONSE|CHUNKED_ENCODING|REDIRECT)|ERR_RESPONSE_HEADERS_|ERR_HTTP2_|ERR_QUIC_|ERR_UNSAFE_REDIRECT|HPE_|BAD_ANSWER|BAD_REDIRECT|BODY_TOO_LARGE/,
     'site_down',
     'bad_response',
   ],

@@ -1,7 +1,8 @@
 /** What was recorded of one run, as plain data: everything a verdict may depend on, so that it can be judged again. */
 import type { Scraper } from '../index.ts'
 
-export type FieldState = 'ok' | 'empty' | 'missing' | 'invalid' | 'absent'
+export const FIELD_STATES = ['ok', 'empty', 'missing', 'invalid', 'absent'] as const
+export type FieldState = (typeof FIELD_STATES)[number]
 
 /** What became of one field. */
 export interface FieldResult {
@@ -25,6 +26,8 @@ export interface Timings {
   tls?: number
   /** Request written to first byte of the answer. */
   response?: number
+  /** Beginning of the last request, name and connection included, to the first byte of its answer. */
+  firstByte?: number
   /** How long a due run waited for a free worker or its host's turn. */
   waited?: number
 }
@@ -35,21 +38,40 @@ export interface MainResponse {
   headers: Record<string, string>
 }
 
+export const SKIP_REASONS = [
+  'robots',
+  'hold',
+  'breaker',
+  'budget',
+  'no_permit',
+  'private_target',
+  'busy',
+] as const
 /** Nothing was sent, and why. */
 export interface Skip {
-  reason: 'hold' | 'no_permit' | 'private_target' | 'busy'
+  reason: (typeof SKIP_REASONS)[number]
   detail: string
 }
 
+export const FAULT_REASONS = [
+  'page',
+  'browser',
+  'launch',
+  'hung',
+  'code',
+  'config',
+  'private_target',
+] as const
 /** Our own failure, and which. */
 export interface Fault {
-  reason: 'page' | 'browser' | 'launch' | 'hung' | 'code' | 'config' | 'private_target'
+  reason: (typeof FAULT_REASONS)[number]
   detail: string
 }
 
+export const CONTENT_OUTCOMES = ['layout_changed', 'invalid_data'] as const
 /** A body that came, but is not what was expected. */
 export interface ContentFault {
-  outcome: 'layout_changed' | 'invalid_data'
+  outcome: (typeof CONTENT_OUTCOMES)[number]
   reason: string
   detail: string
 }
@@ -59,6 +81,13 @@ export interface Signals {
   /** The address asked for, and the one the answer came from. */
   url: string
   finalUrl: string | null
+  /** How the site was asked: `direct`, or the name of a proxy. */
+  exit: string
+  /** Redirects followed up to the answer. */
+  redirects: number
+  /** Whole days until the certificate ends, and how few of them are worth a word; null without TLS. */
+  certDays: number | null
+  certLimit: number
   skip: Skip | null
   fault: Fault | null
   /** Error of the network or of the navigation, as Chromium (`net::ERR_…`) or Node (`ECONNRESET`) names it. */
@@ -73,6 +102,8 @@ export interface Signals {
   /** Beginning of the body, for signatures; at most 64 KB, empty where the page was recognised. */
   bodyHead: string
   bodyBytes: number
+  /** The sign of a challenge on a page that was read all the same, or null. */
+  challengeSeen: string | null
   title: string
   landmarks: { source: string; matched: boolean }[]
   /** The scraper's own login marker matched; a password field is visible. */
@@ -88,11 +119,15 @@ export interface Signals {
 }
 
 /** Signals of a run that has recorded nothing yet. */
-export function blankSignals(scraper: Pick<Scraper, 'kind' | 'url'>): Signals {
+export function blankSignals(scraper: Pick<Scraper, 'kind' | 'url'> & { certLimit?: number }): Signals {
   return {
     kind: scraper.kind,
     url: scraper.url,
     finalUrl: null,
+    exit: 'direct',
+    redirects: 0,
+    certDays: null,
+    certLimit: scraper.certLimit ?? 0,
     skip: null,
     fault: null,
     error: null,
@@ -102,6 +137,7 @@ export function blankSignals(scraper: Pick<Scraper, 'kind' | 'url'>): Signals {
     expectedStatus: null,
     bodyHead: '',
     bodyBytes: 0,
+    challengeSeen: null,
     title: '',
     landmarks: [],
     loginMarker: false,

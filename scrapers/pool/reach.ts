@@ -1,6 +1,14 @@
 /** Keeps a page within reach: navigations are judged before they are sent, answers by the address they came from. */
+import { isIP } from 'node:net'
 import type { CDPSession, HTTPResponse } from 'puppeteer-core'
-import { type Reach, mayReadFrom, refusedAddress } from '../http/address.ts'
+import {
+  PrivateTarget,
+  type Reach,
+  guardedLookup,
+  isLoopback,
+  isPublic,
+  refuseLiteral,
+} from '../../engine/index.ts'
 import type { Signals } from '../outcome/signals.ts'
 
 /**
@@ -36,4 +44,24 @@ function refuse(signals: Signals, detail: string): void {
 
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname : ''
+}
+
+/** Checks a host before a browser goes there: browsers resolve by themselves. Null when it may be visited. */
+export async function refusedAddress(hostname: string, reach: Reach): Promise<string | null> {
+  if (reach === 'private') return null
+  const literal = refuseLiteral(hostname, reach)
+  if (literal) return literal.message
+  if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) return null
+  return new Promise((resolve) => {
+    guardedLookup(reach)(hostname, { all: true }, (error) => {
+      // An unknown name is the browser's to report, as the site's fault.
+      resolve(error instanceof PrivateTarget ? error.message : null)
+    })
+  })
+}
+
+/** Whether a page that came from `address` may be read, as far as the address alone tells. */
+function mayReadFrom(address: string, reach: Reach): boolean {
+  if (isPublic(address) || typeof reach !== 'string') return true
+  return reach === 'private' || (reach === 'local' && isLoopback(address))
 }

@@ -1,7 +1,9 @@
 /** One visit of one page with a real browser: everything that happened, recorded as signals, nothing judged. */
 import type { CDPSession, HTTPResponse } from 'puppeteer-core'
+import type { Reach } from '../../engine/index.ts'
 import type { BrowserScraper } from '../define/scraper.ts'
-import type { Reach } from '../http/address.ts'
+import { daysUntil } from '../http/visit-check.ts'
+import { bodyChallenge } from '../outcome/challenge.ts'
 import { identityPasses } from '../outcome/identity.ts'
 import { type Signals, blankSignals } from '../outcome/signals.ts'
 import { interpret } from '../read/interpret.ts'
@@ -42,7 +44,7 @@ export async function visit(
       if (watched.response !== null && watched.response !== response) note(watched.response, reach, signals)
     }
   } catch (error) {
-    noteFailure(lease, signals, error)
+    await noteFailure(lease, signals, error)
   }
   if (signals.fault?.reason === 'private_target') signals.fields = {}
   return signals
@@ -51,6 +53,9 @@ export async function visit(
 function note(response: HTTPResponse, reach: Reach, signals: Signals): void {
   signals.main = mainResponse(response)
   signals.timings = { ...signals.timings, ...networkTimings(response) }
+  signals.redirects = response.request().redirectChain().length
+  const certificate = response.securityDetails()
+  if (certificate) signals.certDays = daysUntil(certificate.validTo() * 1000, Date.now())
   checkOrigin(response, reach, signals)
 }
 
@@ -121,8 +126,11 @@ function record(answer: PageAnswer, scraper: BrowserScraper, signals: Signals): 
   signals.passwordField = answer.password
   signals.bodyBytes = answer.bodyBytes
   signals.fields = interpret(scraper.read, answer)
-  // A page that was recognised needs no search for block signatures, and no 64 KB kept of it.
-  signals.bodyHead = isComplete(signals) ? '' : answer.bodyHead
+  // Of a page that was recognised no 64 KB are kept, only whether a challenge's sign is in them.
+  const complete = isComplete(signals)
+  signals.bodyHead = complete ? '' : answer.bodyHead
+  const seen = complete ? bodyChallenge({ ...signals, bodyHead: answer.bodyHead }) : null
+  signals.challengeSeen = seen && `${seen.vendor}: ${seen.sign}`
 }
 
 function isComplete({ landmarks, fields }: Signals): boolean {
@@ -140,9 +148,11 @@ async function noteHang(session: CDPSession, signals: Signals): Promise<void> {
   })
 }
 
-function noteFailure(lease: Lease, signals: Signals, error: unknown): void {
+async function noteFailure(lease: Lease, signals: Signals, error: unknown): Promise<void> {
   const text = error instanceof Error ? error.message : String(error)
   if (signals.fault) return
+  // Of a browser that dies the pages are told first.
+  if (/detached|closed|too early/i.test(text)) await new Promise((resolve) => setTimeout(resolve, 200))
   if (!lease.connected()) signals.fault = { reason: 'browser', detail: 'the browser died during the visit' }
   else signals.fault = { reason: 'page', detail: text.slice(0, 300) }
 }

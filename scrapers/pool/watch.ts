@@ -80,6 +80,7 @@ export function networkTimings(response: HTTPResponse): Partial<Timings> {
     connect: span(timing.connectStart, timing.connectEnd),
     tls: span(timing.sslStart, timing.sslEnd),
     response: span(timing.sendEnd, timing.receiveHeadersEnd),
+    firstByte: span(0, timing.receiveHeadersEnd),
   }
   return Object.fromEntries(Object.entries(phases).filter(([, value]) => value !== undefined))
 }

@@ -8,7 +8,8 @@ interface FieldBase {
   label?: string
   /** Missing or empty values of optional fields make a run `partial` instead of failing it. */
   optional?: boolean
-  absentWhen?: AbsenceMarker
+  /** The sign that there is truthfully nothing; `false`: there always is something. */
+  absentWhen?: AbsenceMarker | false
 }
 export interface ValueSpec extends FieldBase {
   kind: 'text' | 'money' | 'number'
@@ -42,7 +43,7 @@ export type Values<R extends ReaderMap> = { [K in keyof R]: ValueOf<R[K]> }
 interface Options {
   label?: string
   optional?: boolean
-  absentWhen?: AbsenceMarker
+  absentWhen?: AbsenceMarker | false
 }
 interface NumberOptions extends Options {
   attr?: string

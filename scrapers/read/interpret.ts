@@ -51,12 +51,11 @@ type Part = Omit<FieldResult, 'optional' | 'matches'>
 
 /** Silence is never "no data": only a marker on the page makes it absent. */
 function nothingFound(spec: ValueSpec | ListSpec, raw: RawField): Part {
-  if (raw.marker) {
-    const marker =
-      typeof spec.absentWhen === 'string' ? `"${spec.absentWhen}"` : `"${spec.absentWhen?.selector}"`
+  if (raw.marker && spec.absentWhen) {
+    const marker = typeof spec.absentWhen === 'string' ? spec.absentWhen : spec.absentWhen.selector
     return {
       state: 'absent',
-      note: `the page says ${marker}`,
+      note: `the page says "${marker}"`,
       ...(spec.kind === 'list' ? { value: [] } : {}),
     }
   }

@@ -9,7 +9,7 @@ export function schemaOf(read: ReaderMap): JsonSchema {
   const required: string[] = []
   for (const [name, spec] of Object.entries(read)) {
     properties[name] = propertyOf(spec)
-    if (!spec.optional && spec.absentWhen === undefined && spec.kind !== 'product') required.push(name)
+    if (!spec.optional && !spec.absentWhen && spec.kind !== 'product') required.push(name)
   }
   return { type: 'object', properties, required, additionalProperties: false }
 }
