@@ -7,7 +7,7 @@
  *   stall  longest time the event loop stood still, ms
  *
  * SECONDS of event time are in the logs (70: seven panes of 10 s close); they are read as fast as may be.
- * `--profile` samples the batches and prints where the time goes; it costs some of it.
+ * `--profile` samples and prints where the time goes; it costs some of it. `--only flat` or `--only batch` measures one of them.
  * Last line: `engine flat R1 batch R2 stall R3`.
  */
 import { setFlagsFromString } from 'node:v8'
@@ -59,7 +59,7 @@ async function measure(kind: 'flat' | 'batch', rate: number, seconds: number): P
   const finish = await measureCosts(redis)
   await worker.start()
   const commits = watchCommits(worker)
-  const hot = kind === 'batch' && process.argv.includes('--profile') ? await profile() : null
+  const hot = process.argv.includes('--profile') ? await profile() : null
   while (counted(worker) < events) await sleep(100)
   const costs = await finish()
   if (hot !== null) for (const line of await hot()) say(line)
@@ -171,11 +171,13 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-const seconds = Number(process.argv.slice(3).find((word) => /^\d+$/.test(word)) ?? 70)
-const flat = await measure('flat', 100_000, seconds)
-const batch = await measure('batch', 1_500_000, seconds)
-const share = flat.events / flat.seconds / flat.bare
-const rate = batch.events / batch.seconds / 1e6
-const stall = Math.max(flat.stall, batch.stall)
-say(`engine flat ${share.toFixed(2)} batch ${rate.toFixed(2)} stall ${stall.toFixed(0)}`)
+const words = process.argv.slice(3)
+const seconds = Number(words.find((word) => /^\d+$/.test(word)) ?? 70)
+const only = words[words.indexOf('--only') + 1]
+const flat = only === 'batch' ? null : await measure('flat', 100_000, seconds)
+const batch = only === 'flat' ? null : await measure('batch', 1_500_000, seconds)
+const share = flat === null ? '-' : (flat.events / flat.seconds / flat.bare).toFixed(2)
+const rate = batch === null ? '-' : (batch.events / batch.seconds / 1e6).toFixed(2)
+const stall = Math.max(flat?.stall ?? 0, batch?.stall ?? 0)
+say(`engine flat ${share} batch ${rate} stall ${stall.toFixed(0)}`)
 process.exit(0)

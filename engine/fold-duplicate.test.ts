@@ -7,6 +7,7 @@ import { ID_HORIZON } from './event/event-ids.ts'
 import { PartitionFold } from './fold.ts'
 import { START, testConfig } from './fold.fixture.ts'
 import { partitionOf } from './stream/partition-hash.ts'
+import { Texts } from './event/texts.ts'
 
 const fold = (config: CompiledConfig = testConfig('live'), partition = 0): PartitionFold =>
   new PartitionFold('s', partition, '1-0', () => config)
@@ -15,7 +16,7 @@ let entries = 0
 function flat(id: string | null, ms = START, more: Record<string, unknown> = {}): Entry {
   const event = { at: ms, k: 'a', v: 1, good: true, ...(id !== null && { id }), ...more }
   const fields = Object.entries(event).flatMap(([name, value]) => [name, String(value)])
-  return { kind: 'flat', id: `${ms}-${entries++}`, ms, fields }
+  return { kind: 'flat', id: `${ms}-${entries++}`, ms, fields: Texts.of(fields) }
 }
 /** Makes a leap of log time true. */
 const tick = (ms: number): Entry => ({ kind: 'tick', id: `${ms}-${entries++}`, ms })

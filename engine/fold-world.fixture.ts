@@ -13,6 +13,7 @@ import { fitWindow } from './config/window.ts'
 import type { Entry } from './event/entry.ts'
 import { START, testConfig } from './fold.fixture.ts'
 import { noData, spike, threshold } from './rule/rule.fixture.ts'
+import { Texts } from './event/texts.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -194,7 +195,7 @@ export const someLogs: fc.Arbitrary<Entry[]> = fc
           numbers(from, 1 + (pick % 3))
           break
         case 'flat':
-          put({ kind, fields: flatOf(rows[0]!, now) })
+          put({ kind, fields: Texts.of(flatOf(rows[0]!, now)) })
           break
         case 'reject':
           put({

@@ -23,6 +23,7 @@ import { type Columns, type Entry, MAX_DEAD_BYTES } from './event/entry.ts'
 import { EventIds } from './event/event-ids.ts'
 import { EventReader } from './event/event-reader.ts'
 import { Producers } from './event/sequence.ts'
+import type { Texts } from './event/texts.ts'
 import { cutBytes, textOf } from './event/rejected.ts'
 import { Partials } from './exchange/partials.ts'
 import { loadFold, saveFold } from './fold-snapshot.ts'
@@ -80,8 +81,8 @@ export class PartitionFold implements Fold {
   /** Reads one entry. One that makes the fold fail is dead, with the reason: it must never stop the partition. */
   step(entry: Entry): void {
     // History is read by event time: what its log says of time does not matter.
-    const now = this.stream.clock === 'live' ? this.clock.admit(entry) : [entry]
-    for (const one of now) this.fold(one)
+    if (this.stream.clock === 'event' || this.clock.passes(entry)) this.fold(entry)
+    else for (const one of this.clock.admit(entry)) this.fold(one)
   }
 
   private fold(entry: Entry): void {
@@ -240,7 +241,7 @@ export class PartitionFold implements Fold {
     )
   }
 
-  private flat(id: string, ms: number, fields: string[]): void {
+  private flat(id: string, ms: number, fields: Texts): void {
     const event = this.reader.flat(fields, this.partition)
     if (event.is === 'columns') return this.addRows(id, ms, '', event.columns, 1, null, false)
     if (event.is === 'dead') return this.lose('dead', id, 0, '', '', event.reason, event.row)
@@ -330,7 +331,8 @@ export class PartitionFold implements Fold {
   /** Moves `asOf`, turning at every 10 s boundary on the way. */
   private advance(asOf: number): void {
     const to = Math.floor(asOf / TURN)
-    if (to > this.turned) this.partials.cut(this.turned, to, this.final)
+    if (!(to > this.turned)) return
+    this.partials.cut(this.turned, to, this.final)
     for (const { turn, last } of turnsTo(this.turned, asOf)) {
       this.turned = turn
       this.plan.turn(turn * TURN, this.final, last)

@@ -4,6 +4,7 @@ import { PartitionFold } from './fold.ts'
 import { entriesOf, START, testConfig } from './fold.fixture.ts'
 import { MAX_LEAP } from './log-clock.ts'
 import { noData, threshold } from './rule/rule.fixture.ts'
+import { Texts } from './event/texts.ts'
 
 const S = 1000
 const DAY = 86_400 * S
@@ -29,7 +30,7 @@ const at = (s: number, entry: Partial<Entry>): Entry =>
   ({ id: `${START + s * S}-9`, ms: START + s * S, ...entry }) as Entry
 const poison = at(DAY / S, {
   kind: 'flat',
-  fields: ['at', String(START + 20 * S), 'k', 'a', 'v', '1', 'good', 'true'],
+  fields: Texts.of(['at', String(START + 20 * S), 'k', 'a', 'v', '1', 'good', 'true']),
 })
 /** Log time stands at the poisoned id, whatever the clocks say. */
 const after = (entries: Entry[]): Entry[] => entries.map((entry) => ({ ...entry, ms: poison.ms }))
@@ -68,7 +69,7 @@ test('the watermark is not carried off, and windows close by the time the owner 
   const fold = fresh()
   told(fold, [
     ...events(0, 20),
-    { ...poison, fields: ['at', String(poison.ms), 'k', 'a', 'v', '1', 'good', 'true'] } as Entry,
+    { ...poison, fields: Texts.of(['at', String(poison.ms), 'k', 'a', 'v', '1', 'good', 'true']) } as Entry,
   ])
   expect(fold.small().watermark).toBeLessThanOrEqual(START + 20 * S + MAX_LEAP)
   for (const entry of [word(true, 23), ...after(events(23, 40)), word(true, 45)]) fold.step(entry)

@@ -6,6 +6,7 @@
  * until log time moves on by itself or a tick follows, which the owner writes only while the clock is right.
  */
 import type { Entry } from './event/entry.ts'
+import { Texts } from './event/texts.ts'
 
 /** A leap of log time up to this (ms) is believed at once; the owner calls a log ahead from here on, too. */
 export const MAX_LEAP = 60_000
@@ -27,6 +28,11 @@ export class LogClock {
   ahead = false
   leapt: number | null = null
   private held: Entry[] = []
+
+  /** Whether `entry` can be folded by itself, as nearly all can: nothing is held back, and its time is believed. */
+  passes(entry: Entry): boolean {
+    return this.leapt === null && !this.ahead && entry.kind !== 'clock' && this.believes(entry)
+  }
 
   /** Which entries to fold now, in order: this one and those held back before it, or none yet. */
   admit(entry: Entry): Entry[] {
@@ -75,6 +81,11 @@ export class LogClock {
     this.now = state.now ?? Number.NEGATIVE_INFINITY
     this.ahead = state.ahead
     this.leapt = state.leapt
-    this.held = state.held
+    this.held = state.held.map(revived)
   }
+}
+
+/** From the JSON of a snapshot, where the fields of a flat event are strings. */
+function revived(entry: Entry): Entry {
+  return entry.kind === 'flat' ? { ...entry, fields: Texts.of(entry.fields as unknown as string[]) } : entry
 }

@@ -297,7 +297,7 @@ export class Worker {
       MAX_COUNT,
       Math.max(MIN_COUNT, Math.floor(READ_BYTES / this.entryBytes / from.length)),
     )
-    const ends = new Map(read.map(([key, entries]) => [key, entries.at(-1)![0]]))
+    const ends = new Map(read.map(([key, entries]) => [key, entries.id(entries.length - 1)]))
     const wanted = from.map(({ keys, off }) => ({ key: keys.log, after: ends.get(keys.log) ?? off }))
     const asked = new Map(wanted.map(({ key, after }, i) => [key, { partition: from[i]!, after }]))
     const answer = this.reader.read(wanted, count, block)
@@ -313,8 +313,7 @@ export class Worker {
       // It may have been given away, or have stopped before the end of the read before this one.
       if (this.partitions.get(partition.name) !== partition || partition.off !== after) continue
       await partition.feed(entries, admit, this.breathe)
-      const bytes = entries[0]![1].reduce((sum, field) => sum + field.length, 0)
-      this.entryBytes = 0.9 * this.entryBytes + 0.1 * bytes
+      this.entryBytes = 0.9 * this.entryBytes + 0.1 * entries.fields(0).size
     }
   }
 }

@@ -9,6 +9,7 @@ import { START, testConfig } from '../fold.fixture.ts'
 import { addTotals, noTotals, type Totals, unpackTotals } from './account.ts'
 import { Accounting, OTHER } from './accounting.ts'
 import type { AccountingEvent } from './event.ts'
+import { Texts } from '../event/texts.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -99,7 +100,7 @@ function play(all: Move[], exact: boolean): { log: Entry[]; truth: Map<string, T
   const flat = (fate: Fate): void => {
     const time = fate === 'counted' ? ms : fate === 'late' ? ms - 3 * HOUR : ms + HOUR
     const fields = ['at', String(time), 'k', 'a', 'v', '1', 'good', 'true']
-    write({ kind: 'flat', id: '', ms, fields })
+    write({ kind: 'flat', id: '', ms, fields: Texts.of(fields) })
     at(ms - (ms % MINUTE), 'flat')[fate]++
   }
   flat('counted')

@@ -38,9 +38,11 @@ export const OTHER = '__other__'
 const FATES = ['counted', 'duplicate', 'late', 'dead', 'forwarded'] as const
 type Counts = Record<(typeof FATES)[number], number>
 
+const NONE: readonly Share[] = []
+
 /** Rows whose fate is known. */
 export function rowsIn(counts: Counts): number {
-  return FATES.reduce((sum, fate) => sum + counts[fate], 0)
+  return counts.counted + counts.duplicate + counts.late + counts.dead + counts.forwarded
 }
 
 interface Sink {
@@ -65,7 +67,7 @@ export class Accounting implements Bookkeeper {
   /** Log time from which on the next step is due, ms. */
   private next = 0
   /** What the entry at hand brought, until its fate is known. */
-  private shares: Share[] = []
+  private shares: readonly Share[] = NONE
   private seen: Counts = { counted: 0, duplicate: 0, late: 0, dead: 0, forwarded: 0 }
   private unsaved = true
 
@@ -137,12 +139,18 @@ export class Accounting implements Bookkeeper {
 
   /** The fold is done with an entry: `counts` are those of the partition since the beginning. */
   settle(entry: Entry, counts: Counts): void {
-    const fates = FATES.map((fate) => counts[fate] - this.seen[fate])
-    const rows = fates.reduce((sum, n) => sum + n, 0)
-    const named = this.shares
-    this.shares = []
+    const { seen, shares: named } = this
+    const rows = rowsIn(counts) - rowsIn(seen)
+    this.shares = NONE
     if (rows === 0) return
-    Object.assign(this.seen, counts)
+    if (named.length === 0 && counts.counted - seen.counted === rows) {
+      // A flat event, as nearly all are.
+      seen.counted += rows
+      this.open(FLAT, null, entry.ms).took(minuteOf(0, entry.ms), rows).counted += rows
+      return
+    }
+    const fates = FATES.map((fate) => counts[fate] - seen[fate])
+    Object.assign(seen, counts)
     const shares =
       named.length > 0 ? named : this.open(FLAT, null, entry.ms).take(minuteOf(0, entry.ms), rows)
     for (const [i, share] of shares.entries()) {

@@ -57,10 +57,15 @@ export class Book {
 
   /** Rows without a number that is known here. */
   take(minute: number, n: number): Share[] {
+    return [{ account: this.took(minute, n), n }]
+  }
+
+  /** As `take`, all of them in one account. */
+  took(minute: number, n: number): Account {
     const account = this.at(minute)
     account.extra += n
     this.keeper.changed(this, account)
-    return [{ account, n }]
+    return account
   }
 
   /** `n` rows numbered from `seq` arrive, those of `fresh` (null: all) for the first time. */

@@ -5,6 +5,7 @@ import type { Entry } from '../event/entry.ts'
 import type { Alert, AlertChange } from './alert.ts'
 import { AlertFold, MAX_RESOLVED } from './alert-fold.ts'
 import type { AlertRow } from './row.ts'
+import { Texts } from '../event/texts.ts'
 
 const T = 1_700_000_000_000
 
@@ -216,7 +217,7 @@ test.each([
 
 test('what is no batch, or of a producer too many, is dead and counted', () => {
   const fold = fresh()
-  fold.step({ kind: 'flat', id: `${T}-0`, ms: T, fields: ['k', 'a'] })
+  fold.step({ kind: 'flat', id: `${T}-0`, ms: T, fields: Texts.of(['k', 'a']) })
   fold.step({ kind: 'broken', id: `${T}-1`, ms: T, reason: 'x', raw: '' })
   for (let i = 0; i <= MAX_PRODUCERS; i++)
     fold.step({ ...entry([row({ verdict: 'ok' })], 0), from: `p${i}` } as Entry)

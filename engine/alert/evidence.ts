@@ -157,7 +157,7 @@ class SampleIndex {
 function columnsOf(entry: Entry, stream: CompiledStream): { columns: Columns; n: number } {
   if (entry.kind === 'batch') return { columns: entry.columns, n: entry.n }
   if (entry.kind !== 'flat') return { columns: {}, n: 0 }
-  const row = Object.entries(flatRow(stream, entry.fields))
+  const row = Object.entries(flatRow(stream, entry.fields.strings()))
   return { columns: Object.fromEntries(row.map(([name, value]) => [name, [value]])), n: 1 }
 }
 

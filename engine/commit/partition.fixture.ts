@@ -11,6 +11,7 @@ import { admitter, claim, type Target } from './claim.ts'
 import { Controls } from './controls.ts'
 import type { Small } from './folding.ts'
 import type { PartitionEnvironment } from './environment.ts'
+import { logEntries, type LogEntries } from '../stream/log-entries.ts'
 import type { Partition } from './partition.ts'
 
 let spaces = 0
@@ -60,14 +61,14 @@ export class Shell {
     return claimed.partition
   }
 
-  async read(partition: Partition, count = 50): Promise<[id: string, fields: string[]][]> {
+  async read(partition: Partition, count = 50): Promise<LogEntries> {
     const reply = await this.env.redis.xread('COUNT', count, 'STREAMS', partition.keys.log, partition.off)
-    return reply?.[0]?.[1] ?? []
+    return logEntries(reply?.[0]?.[1] ?? [])
   }
 
   /** One turn of a worker's loop. */
   async turn(partition: Partition): Promise<'idle' | 'busy' | 'lost'> {
-    const raw = partition.hungry ? await this.read(partition) : []
+    const raw = partition.hungry ? await this.read(partition) : logEntries([])
     await partition.feed(raw, admitter(this.controls))
     const pulse = partition.pulse(Date.now(), this.controls.newest)
     return pulse === 'idle' && raw.length > 0 ? 'busy' : pulse

@@ -4,9 +4,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { CompiledStream } from '../config/compiled.ts'
-import { decode } from '../event/decode.ts'
+import { decodeTexts } from '../event/decode.ts'
 import type { Entry } from '../event/entry.ts'
 import { compareIds } from '../stream/entry-id.ts'
+import type { LogEntries } from '../stream/log-entries.ts'
 import type { PartitionKeys } from '../stream/keys.ts'
 import { Drain } from './drain.ts'
 import type { PartitionEnvironment } from './environment.ts'
@@ -131,15 +132,16 @@ export class Partition {
    * `breathe` is called after each entry: where it gives a promise, that is waited for, and a commit may lie there.
    */
   async feed(
-    raw: [id: string, fields: string[]][],
+    entries: LogEntries,
     admit: (entry: Entry) => Entry | Promise<Entry>,
     breathe: () => Promise<void> | null = () => null,
   ): Promise<void> {
     try {
-      for (const [id, fields] of raw) {
-        const entry = decode(id, fields)
+      for (let i = 0; i < entries.length; i++) {
+        const [id, fields] = [entries.id(i), entries.fields(i)]
+        const entry = decodeTexts(id, fields)
         this.fold.step('control' in entry ? await admit(entry) : entry)
-        this.retention.fed(id, fields)
+        this.retention.fed(id, fields.size)
         this.off = id
         this.n++
         this.dirty = true

@@ -24,8 +24,9 @@ export class Retention {
     if (present > 0) this.marks.push([last, present])
   }
 
-  fed(id: string, fields: readonly string[]): void {
-    for (const field of fields) this.total += field.length
+  /** `bytes`: of the entry's fields. */
+  fed(id: string, bytes: number): void {
+    this.total += bytes
     if (this.total - this.markedAt < MARK_EVERY) return
     this.markedAt = this.total
     this.marks.push([id, this.total])

@@ -1,7 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readColumns } from './columns.ts'
+import { readColumns as readText } from './columns.ts'
+import type { Columns } from './entry.ts'
+import { Texts } from './texts.ts'
+
+/** In the middle of other texts, as it comes. */
+function readColumns(json: string): Columns | null {
+  return readText(Texts.of(['cols', json, '1']), 1)
+}
 
 /** What JSON.parse makes of it; undefined where it refuses. */
 function parsed(json: string): unknown {

@@ -16,6 +16,7 @@
  */
 
 import type { PartialMessage } from '../exchange/message.ts'
+import type { Texts } from './texts.ts'
 
 /** Optional fields any event may carry without declaring them; a schema that declares one must say string. */
 export const ENVELOPE = ['user', 'trace', 'instance', 'region'] as const
@@ -42,7 +43,7 @@ export type Entry = { id: string; /** Log time: the ms part of the id. */ ms: nu
   | { kind: 'reject'; from: string; seq: number; n: number; minute: number; rows: Rejected[] }
   | { kind: 'partial'; from: string; seq: number; control: string; message: PartialMessage }
   | { kind: 'beat'; from: string; minutes: [minute: number, upTo: number][] }
-  | { kind: 'flat'; fields: string[] }
+  | { kind: 'flat'; fields: Texts }
   | { kind: 'control'; control: string }
   | { kind: 'tick' }
   /** The owner's word on the log's clock; `at`: server time, ms. */

@@ -5,6 +5,7 @@ import { type ColumnCheck, compileColumnCheck } from './column-check.ts'
 import type { Columns } from './entry.ts'
 import { flatRow } from './flat.ts'
 import { compileFlatColumns, type FlatColumns } from './flat-columns.ts'
+import type { Texts } from './texts.ts'
 import { compileValidator, keyOf, type Validate } from './validate.ts'
 
 type Row = Record<string, unknown>
@@ -35,12 +36,12 @@ export class EventReader {
   }
 
   /** The event that flat fields make, as seen from `partition`. */
-  flat(fields: string[], partition: number): FlatEvent {
+  flat(fields: Texts, partition: number): FlatEvent {
     const { stream } = this
     const plain = this.flatColumns(fields)
     if (plain !== null && partitionOf(String(plain[stream.key]![0]), stream.partitions) === partition)
       return { is: 'columns', columns: plain }
-    const row = flatRow(stream, fields)
+    const row = flatRow(stream, fields.strings())
     const valid = this.validate(row)
     if (!valid.ok) return { is: 'dead', reason: valid.reason, row }
     const home = partitionOf(keyOf(stream, row) ?? '', stream.partitions)

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import type { CompiledStream } from '../config/compiled.ts'
 import { compileFlatColumns } from './flat-columns.ts'
 import { flatRow } from './flat.ts'
+import { Texts } from './texts.ts'
 import { compileValidator } from './validate.ts'
 
 const stream: CompiledStream = {
@@ -29,7 +30,8 @@ const stream: CompiledStream = {
   },
   schemaVersion: 'x',
 }
-const fast = compileFlatColumns(stream)
+const compiled = compileFlatColumns(stream)
+const fast = (fields: string[]): ReturnType<typeof compiled> => compiled(Texts.of(fields))
 const valid = compileValidator(stream)
 
 const value = fc.oneof(

@@ -3,20 +3,26 @@
  * beyond doubt; for anything else it answers null, and the row is made and validated in full.
  */
 import type { CompiledStream } from '../config/compiled.ts'
-import { decimalOf } from './decimal.ts'
 import { type Columns, ENVELOPE, EVENT_ID } from './entry.ts'
 import { MAX_STRING } from './bounds.ts'
+import { Scanner } from './scanner.ts'
+import type { Texts } from './texts.ts'
 import { MAX_KEY, MAX_LABEL } from './validate.ts'
 
 /** The columns are the reader's own and are overwritten by the next call. */
-export type FlatColumns = (fields: readonly string[]) => Columns | null
+export type FlatColumns = (fields: Texts) => Columns | null
 
 interface Field {
   name: string
   column: unknown[]
+  bytes: Buffer
   required: boolean
-  read: (text: string) => unknown
+  read: Read
 }
+
+/** Reads the text from `start` to `end` in what `scan` is on. Undefined: not beyond doubt. */
+type Read = (start: number, end: number) => unknown
+const scan = new Scanner()
 
 /** Event times that no other unit of today's time could be mistaken for, ms; nearer cases take the slow way. */
 const EARLIEST = Date.UTC(1990, 0)
@@ -37,13 +43,20 @@ export function compileFlatColumns(stream: CompiledStream): FlatColumns {
       : null
     if (read === null) return () => null
     columns[name] = [null]
-    names.set(name, { name, column: columns[name], required: required.has(name), read })
+    names.set(name, {
+      name,
+      bytes: Buffer.from(name),
+      column: columns[name],
+      required: required.has(name),
+      read,
+    })
   }
   for (const name of [EVENT_ID, ...ENVELOPE]) {
     if (names.has(name)) continue
     columns[name] = [null]
     names.set(name, {
       name,
+      bytes: Buffer.from(name),
       column: columns[name],
       required: false,
       read: text(name === EVENT_ID ? 1 : 0, MAX_LABEL),
@@ -55,15 +68,16 @@ export function compileFlatColumns(stream: CompiledStream): FlatColumns {
   const order = [...all]
   return (fields) => {
     for (let i = 0; i < all.length; i++) all[i]!.column[0] = null
+    scan.bytes = fields.bytes
     for (let i = 0; i + 1 < fields.length; i += 2) {
       const place = i >> 1
       let field = order[place]
-      if (field === undefined || field.name !== fields[i]) {
-        field = names.get(fields[i]!)
+      if (field === undefined || !fields.is(i, field.bytes)) {
+        field = names.get(fields.text(i))
         if (field === undefined) return null
         if (place < order.length) order[place] = field
       }
-      const value = field.read(fields[i + 1]!)
+      const value = field.read(fields.start(i + 1), fields.end(i + 1))
       if (value === undefined) return null
       field.column[0] = value
     }
@@ -77,14 +91,13 @@ function narrow(names: Map<string, Field>, stream: CompiledStream): void {
   const key = names.get(stream.key)
   if (key) {
     const read = key.read
-    key.read = (value) => (value === '' || value.length > MAX_KEY ? undefined : read(value))
+    key.read = (start, end) => (start === end || end - start > MAX_KEY ? undefined : read(start, end))
   }
   const time = stream.time === null ? undefined : names.get(stream.time)
   if (time) time.read = number(EARLIEST, LATEST, false)
 }
 
-/** Undefined: not beyond doubt. */
-function reader(property: Record<string, unknown>): Field['read'] | null {
+function reader(property: Record<string, unknown>): Read | null {
   const { type, minimum, maximum, minLength, maxLength, enum: values } = property
   switch (type) {
     case 'number':
@@ -94,27 +107,35 @@ function reader(property: Record<string, unknown>): Field['read'] | null {
       return values === undefined ? number(least, most, type === 'integer') : null
     }
     case 'boolean':
-      return (value) => (value === 'true' ? true : value === 'false' ? false : undefined)
+      return (start, end) => {
+        const value = scan.plain(start, end)
+        return value === 'true' ? true : value === 'false' ? false : undefined
+      }
     case 'string': {
       const most = typeof maxLength === 'number' ? Math.min(maxLength, MAX_STRING) : MAX_STRING
       if (values === undefined) return text(typeof minLength === 'number' ? minLength : 0, most)
       const known = new Set(values as unknown[])
-      return (value) => (known.has(value) ? value : undefined)
+      return (start, end) => {
+        const value = scan.plain(start, end)
+        return value !== null && known.has(value) ? value : undefined
+      }
     }
     default:
       return null
   }
 }
 
-function number(least: number, most: number, whole: boolean): Field['read'] {
-  return (value) => {
-    const found = decimalOf(value)
-    if (!(found >= least && found <= most) || !Number.isFinite(found)) return undefined
+function number(least: number, most: number, whole: boolean): Read {
+  return (start, end) => {
+    scan.at = start
+    const found = scan.number()
+    if (scan.at !== end || !(found >= least && found <= most)) return undefined
     return whole && !Number.isInteger(found) ? undefined : found
   }
 }
 
-/** Surrogates make code points differ from units: the bounds are only sure for short texts. */
-function text(least: number, most: number): Field['read'] {
-  return (value) => (value.length >= 2 * least && value.length <= most ? value : undefined)
+/** Beyond ASCII a text has other lengths in bytes, units and code points. */
+function text(least: number, most: number): Read {
+  return (start, end) =>
+    end - start >= least && end - start <= most ? (scan.plain(start, end) ?? undefined) : undefined
 }

@@ -19,7 +19,7 @@ export async function originalOf(
   const [found] = await redis.xrange(log, id, id)
   if (found === undefined) return null
   const entry = decode(...found)
-  if (entry.kind === 'flat') return bounded(flatRow(stream, entry.fields))
+  if (entry.kind === 'flat') return bounded(flatRow(stream, entry.fields.strings()))
   return entry.kind === 'batch' && row < entry.n ? bounded(rowOf(entry.columns, row)) : null
 }
 

@@ -1,10 +1,11 @@
 /** Reads on from several streams at once: one blocking read on one server, a read per stream and round in a cluster. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import { clusterOf } from './connection.ts'
+import { ByteConnection } from './byte-connection.ts'
+import { clusterOf, SILENCE_MS } from './connection.ts'
+import { logEntries, type LogEntries, logsIn, type RawEntry } from './log-entries.ts'
 
-export type RawEntry = [id: string, fields: string[]]
-export type Read = [key: string, entries: RawEntry[]][]
+export type Read = [key: string, entries: LogEntries][]
 
 export interface Wanted {
   key: string
@@ -26,9 +27,11 @@ export function createLogReader(redis: Redis): LogReader {
 }
 
 function readTogether(redis: Redis): LogReader['read'] {
+  const connection = new ByteConnection(redis, SILENCE_MS)
   return async (wanted, count, block) => {
     const places = [...wanted.map(({ key }) => key), ...wanted.map(({ after }) => after)]
-    return redis.xread('COUNT', count, 'BLOCK', block, 'STREAMS', ...places)
+    const words = ['XREAD', 'COUNT', String(count), 'BLOCK', String(block), 'STREAMS', ...places]
+    return logsIn(await connection.ask(words, block))
   }
 }
 
@@ -78,7 +81,7 @@ function readEach(redis: Redis): LogReader['read'] {
     const failed = answers.flatMap(([, answer]) => (answer instanceof Error ? [answer] : []))
     if (failed.length === wanted.length) throw failed[0]!
     return answers.flatMap(([key, answer]) =>
-      Array.isArray(answer) && answer.length > 0 ? [[key, answer]] : [],
+      Array.isArray(answer) && answer.length > 0 ? [[key, logEntries(answer)]] : [],
     )
   }
 

@@ -269,7 +269,7 @@ class RedisReader implements Reader {
     const read = await this.live.read(wanted, FRAMES_AT_ONCE, FOLLOW_BLOCK)
     for (const [key, raw] of read ?? []) {
       const [name, view] = views.find(([, v]) => v.keys.live === key)!
-      const frames = raw.map(([id, fields]) => frameOf(id, fields))
+      const frames = Array.from({ length: raw.length }, (_, i) => frameOf(raw.id(i), raw.fields(i).strings()))
       const fields = await view.apply(this.redis, frames)
       if (name === 'alerts.0') this.tellAlerts(frames)
       else this.tellKpis(fields, [[name, view]])

@@ -1,0 +1,64 @@
+/** The reader's own socket under what befalls connections: it says so, never asks twice, and goes on. */
+import type { Redis } from 'ioredis'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startRedis, type TestRedis } from '../../test/harness/redis.ts'
+import { ByteConnection } from './byte-connection.ts'
+import { connect, reach } from './connection.ts'
+import { logsIn } from './log-entries.ts'
+
+let server: TestRedis
+let redis: Redis
+let bytes: ByteConnection
+let admin: Redis
+
+beforeEach(async () => {
+  server = await startRedis()
+  redis = connect(server.url, 'block')
+  admin = connect(server.url, 'query')
+  await reach(redis, server.url)
+  bytes = new ByteConnection(redis, 400)
+})
+afterEach(async () => {
+  redis.disconnect()
+  admin.disconnect()
+  await server.stop()
+})
+
+async function read(block = 20): Promise<string[]> {
+  const reply = await bytes.ask(['XREAD', 'BLOCK', String(block), 'STREAMS', 'log', '0'], block)
+  const entries = logsIn(reply)?.[0]?.[1]
+  return Array.from({ length: entries?.length ?? 0 }, (_, i) => entries!.fields(i).strings().join())
+}
+
+test('reads what is there, waits for what is not, and a refusal is told', async () => {
+  expect(await read()).toEqual([])
+  const waiting = read(2000)
+  await admin.xadd('log', '1-0', 'k', 'é')
+  expect(await waiting).toEqual(['k,é'])
+  await expect(bytes.ask(['XREAD', 'STREAMS', 'log'], 0)).rejects.toThrow(/^ERR wrong number/)
+  expect(await read()).toEqual(['k,é'])
+})
+
+test('a reply of megabytes comes whole', async () => {
+  const large = 'x'.repeat(100_000)
+  for (let i = 0; i < 60; i++) await admin.xadd('log', '*', 'k', `${large}${i}`)
+  expect(await read()).toEqual(Array.from({ length: 60 }, (_, i) => `k,${large}${i}`))
+})
+
+test('a connection that is cut: the question fails, the next one goes over a new connection', async () => {
+  const waiting = read(5000)
+  await expect.poll(() => admin.client('LIST')).toContain('cmd=xread')
+  await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  await expect(waiting).rejects.toThrow(/closed/)
+  await admin.xadd('log', '1-0', 'k', 'a')
+  await expect.poll(() => read().catch(() => 'away')).toEqual(['k,a'])
+})
+
+test('a server that has fallen silent is given up, and found again', async () => {
+  await admin.xadd('log', '1-0', 'k', 'a')
+  expect(await read()).toEqual(['k,a'])
+  server.pause()
+  await expect(read()).rejects.toThrow(/closed/)
+  server.resume()
+  await expect.poll(() => read().catch(() => 'away'), { timeout: 5000 }).toEqual(['k,a'])
+})
