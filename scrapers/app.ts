@@ -1,15 +1,15 @@
 /** The scrapers as a program: config and files in, a schedule of runs, events out. Tests run it in process. */
 import { dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
-import { type CompiledConfig, type RunEvent, loadConfig, matchFiles } from '../engine/index.ts'
+import { type CompiledConfig, type RunEvent, connect, loadConfig, matchFiles } from '../engine/index.ts'
 import { absenceGaps } from './define/absence-gap.ts'
 import { fromCompiled } from './define/check.ts'
 import { scraperLoader } from './load/scraper-files.ts'
 import { openOutlet } from './outlet.ts'
+import { redisGate } from './politeness/redis-gate.ts'
 import { type Pool, openPool } from './pool/pool.ts'
 import { startPulse } from './pulse.ts'
 import { type RunWorld, run } from './run.ts'
-import { memoryGate } from './schedule/gate.ts'
 import { type Scheduled, createSchedule } from './schedule/schedule.ts'
 import { skipLimit } from './schedule/skip-limit.ts'
 
@@ -49,8 +49,12 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   const outcomes: Record<string, number> = {}
   let latest = 0
 
+  const redis = connect(options.redisUrl, 'commit', 'weir-gate')
+  // Redis may come later: until then nobody is admitted.
+  redis.connect().catch(() => undefined)
+  const gate = redisGate(redis, first.namespace, () => performance.now())
   const world: RunWorld = {
-    gate: memoryGate(),
+    gate,
     pool: null,
     now: Date.now,
     sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
@@ -142,6 +146,8 @@ export async function startScrapers(options: AppOptions): Promise<App> {
       await world.pool?.close(0)
       // Runs that the closing pool has just ended still publish their event.
       await schedule.stop(GRACE_MS)
+      await gate.close()
+      redis.disconnect()
       await outlet.close().finally(stopPulse)
     },
   }

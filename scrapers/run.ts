@@ -2,6 +2,7 @@
  * Read first: the life of one run. Asked for a turn at its host, visited, recorded, judged, reported to the
  * gate, published. Whatever happens on the way, it ends in exactly one event.
  */
+import { randomUUID } from 'node:crypto'
 import { RIGHT, type RunEvent } from '../engine/index.ts'
 import type { BrowserScraper } from './define/scraper.ts'
 import { withinTime } from './define/within-time.ts'
@@ -11,11 +12,15 @@ import { type Row, visitJson } from './http/visit-json.ts'
 import type { Scraper } from './index.ts'
 import { type Verdict, judge } from './outcome/judge.ts'
 import { type FieldState, type Signals, blankSignals } from './outcome/signals.ts'
+import type { Lease } from './pool/browsers.ts'
 import { type Pool, PoolFailure } from './pool/pool.ts'
 import { refusedAddress } from './pool/reach.ts'
 import { visit } from './pool/visit.ts'
+import type { Gate, Refusal, Wish } from './politeness/gate.ts'
+import { type Turn, type TurnClock, takeTurn } from './politeness/turn.ts'
+import { coolDown, visitOf } from './politeness/visit.ts'
+import { visitOnWorker } from './politeness/worker-turn.ts'
 import { valuesOf } from './read/interpret.ts'
-import type { Gate } from './schedule/gate.ts'
 
 /** Everything a run needs of the world around it. */
 export interface RunWorld {
@@ -44,10 +49,7 @@ const SANE_MS = 1000
 /** One run of `scraper`. `late`: ms it started after its due time. Never rejects. */
 export async function run(scraper: Scraper, version: string, world: RunWorld, late = 0): Promise<RunEvent> {
   const begun = performance.now()
-  const { signals, rows } = await collectSignals(scraper, world).catch((error: unknown) => ({
-    signals: faulty(scraper, 'code', error),
-    rows: [] as Row[],
-  }))
+  const { signals, rows, turn } = await collectSignals(scraper, world)
   signals.insane = null
   applySane(scraper, signals)
   // Waiting for a turn is no part of how long the site took.
@@ -55,11 +57,15 @@ export async function run(scraper: Scraper, version: string, world: RunWorld, la
   signals.timings.waited = (signals.timings.waited ?? 0) + late
   const verdict = judge(signals)
   const at = world.now()
-  await world.gate.report(scraper.host, verdict.outcome, askedWait(signals, verdict, at), at)
+  if (turn !== null) {
+    const wish = askedWait(signals, verdict)
+    const { outcome } = verdict
+    await world.gate.report(turn.visit, { outcome, wish, exit: turn.exit, coolDown: coolDown(scraper) })
+  }
   if (scraper.kind === 'json' && verdict.outcome === 'ok' && rows.length > 0) {
     await world.publishRows(scraper.into, rows, scraper.name)
   }
-  const event = runEvent(scraper, version, signals, verdict, at)
+  const event = runEvent(scraper, version, signals, verdict, turn, at)
   await world.publish(event)
   return event
 }
@@ -69,40 +75,59 @@ interface Collected {
   rows: Row[]
 }
 
-async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Collected> {
-  const admission = await world.gate.admit(scraper, world.now())
-  if (!admission.go) return { signals: skipped(scraper, admission.reason, admission.detail), rows: [] }
-  if (admission.wait > 0) {
-    await world.sleep(admission.wait)
-    const held = await world.gate.held(scraper.host, world.now())
-    if (held) return { signals: skipped(scraper, held.reason, held.detail), rows: [] }
+/** Never rejects. `turn`: what the gate is to hear of; null where it was not admitted. */
+async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Collected & { turn: Turn | null }> {
+  const nothing = { rows: [], turn: null }
+  const clock: TurnClock = { mono: () => performance.now(), sleep: world.sleep, random: Math.random }
+  const begun = clock.mono()
+  const lease = scraper.timeout + HARD_EXTRA_MS + POOL_PATIENCE_MS
+  let turn: Turn | Refusal
+  try {
+    turn = await takeTurn(world.gate, visitOf(scraper, randomUUID(), lease, ['direct']), clock)
+  } catch (error) {
+    // Who cannot ask does not know what others do there.
+    const detail = `nobody can say whether ${scraper.site} may be visited: ${messageOf(error)}`
+    return { ...nothing, signals: skipped(scraper, 'no_permit', detail) }
   }
-  const collected = await visitAny(scraper, world)
-  collected.signals.timings.waited = (collected.signals.timings.waited ?? 0) + admission.wait
-  return collected
+  if ('go' in turn) return { ...nothing, signals: skipped(scraper, turn.reason, turn.detail) }
+  const waited = clock.mono() - begun
+  const collected = await visitAny(scraper, world, turn, clock).catch((error: unknown) => ({
+    signals: faulty(scraper, 'code', error),
+    rows: [],
+  }))
+  collected.signals.timings.waited = (collected.signals.timings.waited ?? 0) + waited
+  return { ...collected, turn }
 }
 
-async function visitAny(scraper: Scraper, world: RunWorld): Promise<Collected> {
+async function visitAny(scraper: Scraper, world: RunWorld, turn: Turn, clock: TurnClock): Promise<Collected> {
   if (scraper.kind === 'http') return { signals: await visitCheck(scraper, world.now), rows: [] }
-  if (scraper.kind === 'browser') return { signals: await visitPage(scraper, world), rows: [] }
+  if (scraper.kind === 'browser') return { signals: await visitPage(scraper, world, turn, clock), rows: [] }
   const { signals, events } = await visitJson(scraper, world.now)
   return { signals, rows: events }
 }
 
-async function visitPage(scraper: BrowserScraper, world: RunWorld): Promise<Signals> {
-  const { pool, hostsRemapped } = world
+async function visitPage(
+  scraper: BrowserScraper,
+  world: RunWorld,
+  turn: Turn,
+  clock: TurnClock,
+): Promise<Signals> {
+  const { pool, hostsRemapped, gate } = world
   if (!pool) return faulty(scraper, 'config', new Error('this process runs no browser'))
   const reach = hostsRemapped ? 'private' : scraper.reach
   const refused = await refusedAddress(new URL(scraper.url).hostname, reach)
   if (refused !== null) return skipped(scraper, 'private_target', refused)
-  const queued = performance.now()
+  const queued = clock.mono()
   let waited = 0
+  const limits = { deadline: scraper.timeout + HARD_EXTRA_MS, patience: POOL_PATIENCE_MS }
+  const onWorker = <R>(job: (lease: Lease) => Promise<R>): Promise<R> => pool.run(job, limits)
   try {
-    const limits = { deadline: scraper.timeout + HARD_EXTRA_MS, patience: POOL_PATIENCE_MS }
-    const signals = await pool.run((lease) => {
-      waited = performance.now() - queued
+    const visited = await visitOnWorker(gate, turn, clock, onWorker, (lease) => {
+      waited = clock.mono() - queued
       return visit(lease, scraper, reach)
-    }, limits)
+    })
+    if ('go' in visited) return skipped(scraper, visited.reason, visited.detail)
+    const signals = visited.done
     signals.timings.waited = waited
     // What breaks because we are stopping is nobody's failure.
     return pool.closed && (signals.fault || signals.error !== null)
@@ -130,11 +155,11 @@ function applySane(scraper: Scraper, signals: Signals): void {
   }
 }
 
-/** Until when the site asked to be left alone: only answers that refuse count, a 200 may say what it likes. */
-function askedWait(signals: Signals, verdict: Verdict, now: number): number | null {
-  const status = signals.main?.status ?? 0
+/** What the site asked for: only answers that refuse count, a 200 may say what it likes. */
+function askedWait({ main }: Signals, verdict: Verdict): Wish | null {
+  const status = main?.status ?? 0
   const refuses = verdict.outcome === 'rate_limited' || status === 429 || status === 503
-  return refuses ? retryAfter(signals.main?.headers['retry-after'], now) : null
+  return refuses ? retryAfter(main?.headers['retry-after'], main?.headers['date']) : null
 }
 
 function runEvent(
@@ -142,6 +167,7 @@ function runEvent(
   version: string,
   signals: Signals,
   verdict: Verdict,
+  turn: Turn | null,
   at: number,
 ): RunEvent {
   const named = (...states: FieldState[]) =>
@@ -154,6 +180,7 @@ function runEvent(
     fleet: scraper.fleet,
     host: scraper.host,
     url: (signals.finalUrl ?? scraper.url).slice(0, 2000),
+    ...(turn === null || signals.skip ? {} : { exit: turn.exit }),
     ...verdict,
     right: RIGHT.includes(verdict.outcome),
     ms: Math.round(signals.timings.total),

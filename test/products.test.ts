@@ -16,7 +16,7 @@ import { openOutlet } from '../scrapers/outlet.ts'
 import { openPool, type Pool } from '../scrapers/pool/pool.ts'
 import { parseAmount } from '../scrapers/read/amount.ts'
 import { run } from '../scrapers/run.ts'
-import { memoryGate } from '../scrapers/schedule/gate.ts'
+import { redisGate } from '../scrapers/politeness/redis-gate.ts'
 import { product, scraper } from '../scrapers/index.ts'
 import { startRedis, type TestRedis } from './harness/redis.ts'
 
@@ -72,8 +72,10 @@ describe.skipIf(!here)('real product pages', () => {
 
     const outlet = openOutlet(redis.url, namespace, 'products')
     outlet.use(streams)
+    const client = connect(redis.url, 'commit')
+    await client.connect()
     const world = {
-      gate: memoryGate(),
+      gate: redisGate(client, namespace, () => performance.now()),
       pool,
       now: Date.now,
       sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
@@ -95,6 +97,7 @@ describe.skipIf(!here)('real product pages', () => {
     }
     await Promise.all(Array.from({ length: pool.workers }, visitNext))
     await outlet.close()
+    client.disconnect()
     events = await readRuns(redis.url, `${namespace}:{runs.0}:log`)
   }, 240_000)
 

@@ -10,6 +10,7 @@ const fields = {
   fleet: Type.String(),
   host: Type.String(),
   url: Type.String(),
+  exit: Type.Optional(Type.String()),
   outcome: Type.Enum(OUTCOMES),
   reason: Type.String(),
   detail: Type.String(),

@@ -29,6 +29,8 @@ export interface RunEvent {
   fleet: string
   host: string
   url: string
+  /** How the site was reached: `direct`, or a proxy's name. Absent where nothing was sent. */
+  exit?: string
   outcome: Outcome
   /** Reason code such as `selector`, `http5xx`, `challenge`. */
   reason: string

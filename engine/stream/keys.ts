@@ -94,3 +94,18 @@ export function notifyKeys(namespace: string): NotifyKeys {
   const tag = `${namespace}:{alerts.0}`
   return { ledger: `${tag}:notified`, cursors: `${tag}:notified-to`, lease: `${tag}:notifier` }
 }
+
+export interface SiteKeys {
+  /** Hash: the turn booked last, holds, the circuit breaker, blocks, visits of the last hour. */
+  gate: string
+  /** Sorted set: visit that is booked or under way -> when it counts as dead, ms. */
+  leases: string
+  /** Hash: proxy -> until when it is not used for this site, ms. */
+  exits: string
+}
+
+/** What all processes share about one site that is visited; a slot of its own, so that sites spread over a cluster. */
+export function siteKeys(namespace: string, site: string): SiteKeys {
+  const tag = `${namespace}:{site ${site}}`
+  return { gate: `${tag}:gate`, leases: `${tag}:leases`, exits: `${tag}:exits` }
+}

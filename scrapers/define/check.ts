@@ -1,5 +1,6 @@
 /** `check()`: a website check over plain HTTP: status, response time, and a pattern the body must match. */
 import { type CompiledCheck, isLoopback } from '../../engine/index.ts'
+import { limitsOf } from './limits.ts'
 import { refuse } from './refuse.ts'
 import { CERT_DAYS, type Target, type TargetOptions, readTarget } from './scraper.ts'
 
@@ -40,7 +41,7 @@ export function fromCompiled(compiled: CompiledCheck): HttpCheck {
     host: parsed.host,
     every: typeof every === 'number' ? { interval: every } : { cron: every, timeZone: 'UTC' },
     fleet: compiled.fleet,
-    minDelay: 0,
+    ...limitsOf({}, parsed.host, `check ${compiled.name}`),
     timeout: compiled.timeout,
     // Who writes a loopback address into the config means it; anything else private is not assumed.
     reach: isLoopback(parsed.hostname) ? 'local' : 'public',

@@ -4,18 +4,17 @@ import { type ReaderMap, type Values } from '../read/field.ts'
 import { milliseconds } from './duration.ts'
 import { type Every, every } from './every.ts'
 import { type Landmark, landmark } from './landmark.ts'
+import { type LimitOptions, type Limits, limitsOf } from './limits.ts'
 import { refuse, requireName, targetUrl } from './refuse.ts'
 
 /** What every kind of scraper has in common. */
-export interface Target {
+export interface Target extends Limits {
   name: string
   url: string
   host: string
   every: Every
   /** Label to group scrapers by; default: the name of the kind. */
   fleet: string
-  /** Shortest time between two visits of the same host, ms. */
-  minDelay: number
   /** Hard deadline of one run, ms. */
   timeout: number
   /** Which addresses may be visited, redirects included. */
@@ -45,13 +44,12 @@ export interface BrowserScraper extends Target {
   optionalShare: number
 }
 
-export interface TargetOptions {
+export interface TargetOptions extends LimitOptions {
   /** An interval such as `1m`, or a cron expression such as `0 7 * * 1-5`. */
   every: string
   /** Time zone of a cron expression, such as `Europe/Berlin`; default UTC. */
   timeZone?: string
   fleet?: string
-  minDelay?: string
   timeout?: string
   /** Allows the host of the address, or the hosts named here, to have addresses that are not public. */
   allowPrivate?: boolean | string[]
@@ -115,7 +113,7 @@ export function readTarget(
     host: parsed.host,
     every: every(options.every, options.timeZone, `${where}, field every`),
     fleet: options.fleet ?? 'default',
-    minDelay: milliseconds(options.minDelay ?? '0s', `${where}, field minDelay`),
+    ...limitsOf(options, parsed.host, where),
     timeout: milliseconds(options.timeout ?? timeout, `${where}, field timeout`),
     reach: readReach(options, parsed.hostname, where),
     certLimit: options.certDays ?? CERT_DAYS,

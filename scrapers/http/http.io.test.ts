@@ -173,11 +173,15 @@ test('a pattern that backtracks for ever is stopped and said to be at fault', ()
 })
 
 test.each([
-  ['120', 120_000],
-  ['0', null],
-  ['Thu, 01 Jan 1970 00:01:00 GMT', 60_000],
-  ['soon', null],
-  [undefined, null],
-])('Retry-After %s', (header, until) => {
-  expect(retryAfter(header, 0)).toBe(until)
+  ['120', undefined, { for: 120_000 }],
+  ['0', undefined, null],
+  ['999999999', undefined, { for: 999_999_999_000 }],
+  ['Thu, 01 Jan 1970 00:01:00 GMT', undefined, { until: 60_000 }],
+  // By the site's own clock, which is nine seconds fast.
+  ['Thu, 01 Jan 1970 00:01:00 GMT', 'Thu, 01 Jan 1970 00:00:09 GMT', { for: 51_000 }],
+  ['Thu, 01 Jan 1970 00:01:00 GMT', 'Thu, 01 Jan 1970 00:02:00 GMT', null],
+  ['soon', undefined, null],
+  [undefined, undefined, null],
+])('Retry-After %s', (header, date, wish) => {
+  expect(retryAfter(header, date)).toEqual(wish)
 })

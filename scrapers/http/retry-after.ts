@@ -1,13 +1,17 @@
 /** Retry-After, as RFC 9110 writes it: seconds or a date. */
+import type { Wish } from '../politeness/gate.ts'
 
-/** Longest wait believed; longer ones are more likely a mistake than a wish, and are asked again after this. */
-const MAX_WAIT_MS = 7 * 86_400_000
-
-/** Time (ms since 1970) until which a site asks to be left alone, or null where the header says nothing. */
-export function retryAfter(header: string | undefined, now: number): number | null {
+/**
+ * How long a site asks to be left alone, in full, or null where the header says nothing. A date is read by the
+ * site's own clock where the answer tells it (`date`): neither ours nor theirs need be right.
+ */
+export function retryAfter(header: string | undefined, date: string | undefined): Wish | null {
   if (header === undefined) return null
   const text = header.trim()
-  const until = /^\d{1,10}$/.test(text) ? now + Number(text) * 1000 : Date.parse(text)
-  if (!Number.isFinite(until) || until <= now) return null
-  return Math.min(until, now + MAX_WAIT_MS)
+  if (/^\d{1,10}$/.test(text)) return Number(text) === 0 ? null : { for: Number(text) * 1000 }
+  const until = Date.parse(text)
+  if (!Number.isFinite(until)) return null
+  const theirs = Date.parse(date ?? '')
+  if (!Number.isFinite(theirs)) return { until }
+  return until > theirs ? { for: until - theirs } : null
 }

@@ -41,9 +41,11 @@ export interface MainResponse {
 export const SKIP_REASONS = [
   'robots',
   'hold',
+  'blocked',
   'breaker',
   'budget',
   'no_permit',
+  'no_proxy',
   'private_target',
   'busy',
 ] as const

@@ -1,23 +1,31 @@
 /** A real browser against a real site that misbehaves: each way ends in the right outcome. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { RunEvent } from '../../engine/index.ts'
+import { type RunEvent, connect } from '../../engine/index.ts'
 import { findChromium } from '../../launch/chromium.ts'
 import { list, money, scraper } from '../index.ts'
+import { redisGate } from '../politeness/redis-gate.ts'
 import { type RunWorld, run } from '../run.ts'
-import { memoryGate } from '../schedule/gate.ts'
+import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import { type HostileSite, startHostileSite } from './hostile.fixture.ts'
 import { type Pool, openPool } from './pool.ts'
 
 let site: HostileSite
 let pool: Pool
+let redis: TestRedis
+let client: ReturnType<typeof connect>
 
 beforeAll(async () => {
+  redis = await startRedis()
+  client = connect(redis.url, 'commit')
+  await client.connect()
   site = await startHostileSite()
   pool = await openPool({ executable: (await findChromium()).path, workers: 3 })
 })
 afterAll(async () => {
   await pool?.close()
   await site?.close()
+  client?.disconnect()
+  await redis?.stop()
 })
 
 const cases: [string, string][] = [
@@ -87,7 +95,7 @@ test('a renamed element names its field', async () => {
 async function visitPath(path: string, more: { local?: boolean } = {}): Promise<RunEvent> {
   const published: RunEvent[] = []
   const world: RunWorld = {
-    gate: memoryGate(),
+    gate: redisGate(client, 'test', () => performance.now()),
     pool,
     now: Date.now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -99,6 +107,8 @@ async function visitPath(path: string, more: { local?: boolean } = {}): Promise<
     visit: site.url(path),
     every: '1m',
     local: true,
+    // What one page asks for is no matter of the others.
+    site: path.slice(1),
     is: ['h1 = Accounts', 'title ~ North'],
     read: {
       balance: money('#balance'),

@@ -1,0 +1,258 @@
+/** The gate on a real Redis: every reason to refuse, one probe, and the limit of a site as its own log shows it. */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Outcome, connect, siteKeys } from '../../engine/index.ts'
+import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
+import type { Gate, Visit, Wish } from './gate.ts'
+import { redisGate } from './redis-gate.ts'
+import { takeTurn } from './turn.ts'
+
+let redis: TestRedis
+let client: Redis
+let gate: Gate
+let site: string
+let count = 0
+const mono = () => performance.now()
+const clock = { mono, sleep: (ms: number) => sleep(ms), random: Math.random }
+const HOME = { first: 15_000, longest: 60_000 }
+
+beforeAll(async () => {
+  redis = await startRedis()
+  client = connect(redis.url, 'commit')
+  await client.connect()
+  gate = redisGate(client, 'test', mono)
+})
+beforeEach(() => (site = `site-${(count += 1)}.example`))
+afterAll(async () => {
+  client.disconnect()
+  await redis.stop()
+})
+
+function visit(more: Partial<Visit> = {}): Visit {
+  const limits = { minDelay: 0, concurrency: 0, budget: 0 }
+  return { site, token: randomUUID(), ...limits, lease: 30_000, exits: ['direct'], ...more }
+}
+
+async function told(
+  outcome: Outcome,
+  { wish = null, coolDown = HOME, of }: { wish?: Wish | null; coolDown?: typeof HOME; of?: Visit } = {},
+) {
+  const made = of ?? visit()
+  return (await gate.report(made, { outcome, wish, exit: 'direct', coolDown }))!
+}
+
+/** How long the site is left alone, s, and why. */
+async function refused(more: Partial<Visit> = {}): Promise<string | null> {
+  const answer = await gate.admit(visit(more))
+  if (answer.go) return null
+  const [seconds, micros] = await client.time()
+  const left = answer.until - (Number(seconds) * 1000 + Number(micros) / 1000)
+  return `${answer.reason} ${Math.round(left / 1000)} s`
+}
+
+const field = (name: string) => client.hget(siteKeys('test', site).gate, name)
+
+describe('turns', () => {
+  const waits = async (...all: number[]) => {
+    const found = []
+    for (const minDelay of all) found.push(await gate.admit(visit({ minDelay })))
+    return found.map((one) => (one.go ? Math.round(one.wait / 100) * 100 : one.reason))
+  }
+  test('are one delay apart, and other sites go at once', async () => {
+    expect(await waits(1000, 1000, 1000)).toEqual([0, 1000, 2000])
+    site = 'elsewhere.example'
+    expect(await waits(1000)).toEqual([0])
+  })
+  test('of two scrapers are the longer of their delays apart, whoever comes first', async () => {
+    expect(await waits(5000, 100)).toEqual([0, 5000])
+    site += 'x'
+    expect(await waits(100, 5000)).toEqual([0, 5000])
+  })
+  test('beyond a minute are refused, and take nothing', async () => {
+    expect(await waits(25_000, 25_000, 25_000, 25_000, 25_000)).toEqual([
+      0,
+      25_000,
+      50_000,
+      'no_permit',
+      'no_permit',
+    ])
+  })
+  test('booked by a clock that was set back since are void', async () => {
+    await waits(1000)
+    const ahead = (Date.now() + 3_600_000) * 1000
+    await client.hset(siteKeys('test', site).gate, 'slot', ahead)
+    expect(await waits(1000, 1000)).toEqual([1000, 2000])
+  })
+  test('that went by are booked anew: what waited too long does not go', async () => {
+    const first = await takeTurn(gate, visit({ minDelay: 40 }), clock)
+    expect(first).not.toHaveProperty('go')
+    let late = true
+    const slow = { ...clock, sleep: (ms: number) => sleep(late ? ((late = false), 300) : ms) }
+    const booked = mono()
+    const turn = await takeTurn(gate, visit({ minDelay: 40 }), slow)
+    expect(turn).toMatchObject({ exit: 'direct' })
+    expect(mono() - booked).toBeGreaterThan(300)
+    expect('at' in turn && mono() - turn.at).toBeLessThan(40)
+  })
+})
+
+describe('holds', () => {
+  test('a site is left alone for as long as it asks, and no shorter answer changes that', async () => {
+    const week = 60 * 86_400
+    await told('rate_limited', { wish: { for: week * 1000 } })
+    await told('rate_limited', { wish: { for: 5000 } })
+    await told('ok')
+    expect(await refused()).toBe(`hold ${week} s`)
+  })
+  test('until the time it names', async () => {
+    await told('site_down', { wish: { until: Date.now() + 30_000 } })
+    expect(await refused()).toBe('hold 30 s')
+  })
+  test('who waits for a turn hears of a hold that came meanwhile, and another does not get its place', async () => {
+    await gate.admit(visit({ minDelay: 300 }))
+    const waiting = takeTurn(gate, visit({ minDelay: 300, concurrency: 2 }), clock)
+    await sleep(100)
+    await told('rate_limited', { wish: { for: 60_000 } })
+    expect(await waiting).toMatchObject({
+      go: false,
+      reason: 'hold',
+      detail: expect.stringContaining('asked for it') as string,
+    })
+    expect(await client.zcard(siteKeys('test', site).leases)).toBe(1)
+  })
+  test('throttling without a time is a minute; each time turns are twice as far apart, and slowly nearer again', async () => {
+    await told('rate_limited')
+    expect(await refused()).toBe('hold 60 s')
+    expect(Number(await field('mult'))).toBe(2)
+    for (let i = 0; i < 9; i += 1) await told('rate_limited')
+    expect(Number(await field('mult'))).toBe(64)
+    await told('ok')
+    expect(Number(await field('mult'))).toBeCloseTo(60.8)
+    await client.hset(siteKeys('test', site).gate, 'hold', 0, 'mult', 2)
+    expect(await gate.admit(visit({ minDelay: 100 }))).toMatchObject({ go: true, keeps: 2000 })
+  })
+})
+
+describe('the circuit breaker', () => {
+  test('opens when a site is down five times in a row, for longer each time, and one visit finds out', async () => {
+    for (let i = 0; i < 4; i += 1) await told('site_down')
+    await told('partial')
+    for (let i = 0; i < 4; i += 1) await told('site_down')
+    expect(await refused()).toBeNull()
+    await told('site_down')
+    expect(await refused()).toBe('breaker 5 s')
+    for (const seconds of [10, 20, 40, 60, 60]) {
+      await client.hset(siteKeys('test', site).gate, 'till', 0)
+      const probe = visit()
+      expect(await gate.admit(probe)).toMatchObject({ go: true, probe: true })
+      expect(await refused()).toBe('breaker 30 s')
+      await told('site_down', { of: probe })
+      expect(await refused()).toBe(`breaker ${seconds} s`)
+    }
+  })
+  test('closes with the first good answer of the probe, and with nobody else’s', async () => {
+    for (let i = 0; i < 5; i += 1) await told('site_down')
+    await told('ok')
+    expect(await refused()).toBe('breaker 5 s')
+    await client.hset(siteKeys('test', site).gate, 'till', 0)
+    const probe = visit()
+    await gate.admit(probe)
+    await told('crashed', { of: probe })
+    const next = visit()
+    expect(await gate.admit(next)).toMatchObject({ probe: true })
+    await told('layout_changed', { of: next })
+    expect(await gate.admit(visit())).toMatchObject({ go: true, probe: false })
+  })
+  test('half open, exactly one of many that ask at once goes', async () => {
+    for (let i = 0; i < 5; i += 1) await told('site_down')
+    await client.hset(siteKeys('test', site).gate, 'till', 0)
+    const clients = Array.from({ length: 12 }, () => connect(redis.url, 'commit'))
+    await Promise.all(clients.map((each) => each.connect()))
+    const gates = clients.map((each) => redisGate(each, 'test', mono))
+    const answers = await Promise.all(
+      gates.flatMap((each) => Array.from({ length: 20 }, () => each.admit(visit()))),
+    )
+    for (const each of clients) each.disconnect()
+    expect(answers.filter(({ go }) => go)).toMatchObject([{ probe: true }])
+  })
+  test('a probe that died makes room for the next', async () => {
+    for (let i = 0; i < 5; i += 1) await told('site_down')
+    await client.hset(siteKeys('test', site).gate, 'till', 0)
+    await gate.admit(visit({ lease: 50 }))
+    expect(await refused()).toMatch(/^breaker/)
+    await sleep(80)
+    expect(await gate.admit(visit())).toMatchObject({ go: true, probe: true })
+  })
+})
+
+describe('a block', () => {
+  test('keeps everybody away for longer each time, and counts once for visits under way together', async () => {
+    const away = { first: 300_000, longest: 21_600_000 }
+    expect(await told('blocked', { coolDown: away })).toMatchObject({ strikes: 1 })
+    expect(await told('blocked', { coolDown: away })).toMatchObject({ strikes: 1 })
+    expect(await refused()).toBe('blocked 300 s')
+    const found = []
+    for (let i = 0; i < 8; i += 1) {
+      await client.hset(siteKeys('test', site).gate, 'till', 0)
+      const probe = visit()
+      await gate.admit(probe)
+      const { at, until } = await told('blocked', { coolDown: away, of: probe })
+      found.push((until! - at) / 60_000)
+    }
+    expect(found).toEqual([10, 20, 40, 80, 160, 320, 360, 360])
+    await client.hset(siteKeys('test', site).gate, 'till', 0)
+    const probe = visit()
+    await gate.admit(probe)
+    await told('ok', { of: probe })
+    expect(await refused()).toBeNull()
+  })
+})
+
+describe('limits', () => {
+  test('as many at once as may be; dead ones leave by themselves', async () => {
+    const first = visit({ concurrency: 2 })
+    expect(await gate.admit(first)).toMatchObject({ go: true })
+    expect(await gate.admit(visit({ concurrency: 2, lease: 100 }))).toMatchObject({ go: true })
+    expect(await gate.admit(visit({ concurrency: 2 }))).toMatchObject({ reason: 'no_permit', busy: true })
+    await sleep(130)
+    expect(await gate.admit(visit({ concurrency: 2 }))).toMatchObject({ go: true })
+    expect(await refused({ concurrency: 2 })).toMatch(/^no_permit/)
+    const waiting = takeTurn(gate, visit({ concurrency: 2 }), clock)
+    await told('ok', { of: first })
+    expect(await waiting).toMatchObject({ exit: 'direct' })
+  })
+  test('so many in any hour', async () => {
+    for (let i = 0; i < 3; i += 1) expect(await refused({ budget: 3 })).toBeNull()
+    expect(await refused({ budget: 3 })).toMatch(/^budget 3[6-9]\d\d s$/)
+    const old = Math.floor(Date.now() / 300_000)
+    await client.hset(siteKeys('test', site).gate, 'spent', `${old - 13}:2 ${old - 12}:1`)
+    expect(await refused({ budget: 2 })).toBeNull()
+    expect(await refused({ budget: 2 })).toMatch(/^budget \d{1,3} s$/)
+  })
+  test('without an exit that may be used nobody goes direct', async () => {
+    const exits = ['proxy-a', 'proxy-b']
+    await gate.report(visit(), { outcome: 'proxy_failed', wish: null, exit: 'proxy-a', coolDown: HOME })
+    expect(await gate.admit(visit({ exits }))).toMatchObject({ go: true, exit: 'proxy-b' })
+    await gate.report(visit(), { outcome: 'proxy_failed', wish: null, exit: 'proxy-b', coolDown: HOME })
+    expect(await refused({ exits })).toBe('no_proxy 300 s')
+  })
+})
+
+test('what Redis could not be told is told later, and until then nobody goes there from here', async () => {
+  const server = await startRedis()
+  const own = connect(server.url, 'commit')
+  await own.connect()
+  const lonely = redisGate(own, 'test', mono)
+  await server.kill()
+  const report = { outcome: 'rate_limited', wish: { for: 60_000 }, exit: 'direct', coolDown: HOME } as const
+  expect(await lonely.report(visit(), report)).toBeNull()
+  await expect(lonely.admit(visit())).rejects.toThrow()
+  await server.restart()
+  await expect.poll(() => lonely.admit(visit()).catch(() => null), { timeout: 10_000 }).not.toBeNull()
+  expect(await lonely.admit(visit())).toMatchObject({ go: false, reason: 'hold' })
+  await lonely.close()
+  own.disconnect()
+  await server.stop()
+})
