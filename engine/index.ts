@@ -22,6 +22,20 @@ export { readLines, type Line } from './event/lines.ts'
 export type { Producer, ProducerOptions, Sent } from './event/producer.ts'
 export { openProducer, type ProducerTarget } from './event/redis-producer.ts'
 export { OUTCOMES, RIGHT, type Outcome, type RunEvent } from './event/run.ts'
+export {
+  EVIDENCE_LIMITS,
+  isEvidenceId,
+  MAX_HTML,
+  MAX_SCREENSHOT,
+  type Evidence,
+  type EvidenceAbout,
+  type EvidenceQuery,
+  type EvidenceStore,
+  type Exhibit,
+  type Kept,
+} from './fleet/evidence.ts'
+export { fingerprintOf, type Failure } from './fleet/fingerprint.ts'
+export { openEvidence } from './fleet/redis-evidence.ts'
 export type { Ledger, LetterPage, LetterQuery, Replayed } from './ledger/ledger.ts'
 export type { Letter, LetterKind } from './ledger/letter.ts'
 export { openLedger } from './ledger/redis-ledger.ts'

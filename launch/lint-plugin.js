@@ -9,6 +9,7 @@ const PURE = [
   'engine/accounting/{account,accounting,book,event,pack}.ts',
   'engine/event/{batch,bounds,column-check,columns,decode,entry,event-ids,event-reader,flat,flat-columns,hash-generations,hash-log,hash64,heartbeat,lane,nearest,rejected,retired-producers,run,scanner,sequence,spool-record,texts,validate}.ts',
   'engine/{commit/chain,commit/folding,view/encode}.ts',
+  'engine/fleet/{evidence,fingerprint}.ts',
   'engine/stream/{entry-id,keys,partition-hash,redis-url}.ts',
   'engine/config/{compiled,duration,merged-stream,nearest,window}.ts',
   'scrapers/outcome/**',

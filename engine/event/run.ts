@@ -60,6 +60,10 @@ export interface RunEvent {
   empty: string[]
   invalid: string[]
   absent: string[]
+  /** Of a failure: the same as long as it fails in the same way. 12 hex digits. */
+  fingerprint?: string
+  /** What was kept of it: id of a screenshot, page and headers, of this run or of the newest kept one with its fingerprint. */
+  evidence?: string
   /** What was read, JSON, at most 4 KB. */
   data?: string
 }

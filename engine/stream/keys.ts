@@ -109,3 +109,19 @@ export function siteKeys(namespace: string, site: string): SiteKeys {
   const tag = `${namespace}:{site ${site}}`
   return { gate: `${tag}:gate`, leases: `${tag}:leases`, exits: `${tag}:exits` }
 }
+
+export interface EvidenceKeys {
+  /** Hash of what was kept of failures: fields `<id>.about`, `<id>.screenshot`, `<id>.html`. */
+  items: string
+  /** Sorted set: id by the server time at which it was kept. */
+  ages: string
+  /** Hash: id -> bytes, and `total`. */
+  sizes: string
+  /** Hash of one day: how much of each fingerprint and scraper was kept. */
+  shares: string
+}
+
+export function evidenceKeys(namespace: string): EvidenceKeys {
+  const tag = `${namespace}:{evidence}`
+  return { items: `${tag}:items`, ages: `${tag}:ages`, sizes: `${tag}:sizes`, shares: `${tag}:shares` }
+}
