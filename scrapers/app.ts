@@ -1,9 +1,17 @@
 /** The scrapers as a program: config and files in, a schedule of runs, events out. Tests run it in process. */
 import { dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
-import { type CompiledConfig, type RunEvent, connect, loadConfig, matchFiles } from '../engine/index.ts'
+import {
+  type CompiledConfig,
+  type RunEvent,
+  connect,
+  loadConfig,
+  matchFiles,
+  openEvidence,
+} from '../engine/index.ts'
 import { absenceGaps } from './define/absence-gap.ts'
 import { fromCompiled } from './define/check.ts'
+import { createKeeper } from './evidence/keeper.ts'
 import { scraperLoader } from './load/scraper-files.ts'
 import { openOutlet } from './outlet.ts'
 import { redisGate } from './politeness/redis-gate.ts'
@@ -22,6 +30,8 @@ export interface AppOptions {
   chromium: () => Promise<string>
   /** Off: pages run without Chromium's own sandbox, for containers, whose walls it cannot be built within. */
   sandbox?: boolean
+  /** Off: no screenshot, page or header of a failure is kept. */
+  evidence?: boolean
   /** A directory for events while Redis is away. */
   spool?: string
   /** Rules such as `MAP * 127.0.0.1:8080`. */
@@ -45,6 +55,8 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   const loadFiles = scraperLoader(options.toolVersion)
   const first = await loadConfig(options.configPath)
   const outlet = openOutlet(options.redisUrl, first.namespace, 'scrapers', options.spool)
+  const evidence =
+    options.evidence === false ? null : openEvidence(options.redisUrl, first.namespace, 'commit')
   const limit = skipLimit()
   const outcomes: Record<string, number> = {}
   let latest = 0
@@ -62,6 +74,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     publishRows: async (stream, rows, origin) => {
       for (const row of rows) report(await outlet.send(stream, row, origin), stream, origin)
     },
+    keeper: createKeeper(evidence, Date.now),
     hostsRemapped: options.hostRules !== undefined,
   }
   const schedule = createSchedule({
@@ -148,6 +161,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
       await schedule.stop(GRACE_MS)
       await gate.close()
       redis.disconnect()
+      await evidence?.close()
       await outlet.close().finally(stopPulse)
     },
   }

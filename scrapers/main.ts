@@ -18,6 +18,7 @@ const starting = startScrapers({
   toolVersion: version,
   chromium: findBrowser,
   sandbox: env['WEIR_CHROMIUM_SANDBOX'] !== 'off',
+  evidence: env['WEIR_EVIDENCE'] !== 'off',
   ...(hostRules ? { hostRules } : {}),
   ...(env['WEIR_SPOOL'] ? { spool: env['WEIR_SPOOL'] } : {}),
   log,

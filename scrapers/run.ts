@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto'
 import { RIGHT, type RunEvent } from '../engine/index.ts'
 import type { BrowserScraper } from './define/scraper.ts'
 import { withinTime } from './define/within-time.ts'
+import { CAPTURE_MS } from './evidence/capture.ts'
+import { type Keeper, type Proof, fingerprintsOnly } from './evidence/keeper.ts'
 import { retryAfter } from './http/retry-after.ts'
 import { visitCheck } from './http/visit-check.ts'
 import { type Row, visitJson } from './http/visit-json.ts'
@@ -20,7 +22,7 @@ import type { Gate, Refusal, Wish } from './politeness/gate.ts'
 import { type Turn, type TurnClock, takeTurn } from './politeness/turn.ts'
 import { coolDown, visitOf } from './politeness/visit.ts'
 import { visitOnWorker } from './politeness/worker-turn.ts'
-import { valuesOf } from './read/interpret.ts'
+import { publicValues, valuesOf } from './read/interpret.ts'
 
 /** Everything a run needs of the world around it. */
 export interface RunWorld {
@@ -34,6 +36,8 @@ export interface RunWorld {
   publish: (event: RunEvent) => Promise<void>
   /** Takes the events a collector made, before its run event. */
   publishRows: (stream: string, rows: Row[], origin: string) => Promise<void>
+  /** Keeps evidence of failures; without it they have a fingerprint only. */
+  keeper?: Keeper
   /** Names are resolved elsewhere (host rules): addresses say nothing about the sites then. */
   hostsRemapped: boolean
 }
@@ -50,12 +54,11 @@ const SANE_MS = 1000
 export async function run(scraper: Scraper, version: string, world: RunWorld, late = 0): Promise<RunEvent> {
   const begun = performance.now()
   const { signals, rows, turn } = await collectSignals(scraper, world)
-  signals.insane = null
-  applySane(scraper, signals)
   // Waiting for a turn is no part of how long the site took.
   signals.timings.total = performance.now() - begun - (signals.timings.waited ?? 0)
   signals.timings.waited = (signals.timings.waited ?? 0) + late
   const verdict = judge(signals)
+  const proof = await (world.keeper ?? fingerprintsOnly).keep(scraper, version, signals, verdict)
   const at = world.now()
   if (turn !== null) {
     const wish = askedWait(signals, verdict)
@@ -65,7 +68,7 @@ export async function run(scraper: Scraper, version: string, world: RunWorld, la
   if (scraper.kind === 'json' && verdict.outcome === 'ok' && rows.length > 0) {
     await world.publishRows(scraper.into, rows, scraper.name)
   }
-  const event = runEvent(scraper, version, signals, verdict, turn, at)
+  const event = runEvent(scraper, version, signals, verdict, proof, turn, at)
   await world.publish(event)
   return event
 }
@@ -80,7 +83,7 @@ async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Collec
   const nothing = { rows: [], turn: null }
   const clock: TurnClock = { mono: () => performance.now(), sleep: world.sleep, random: Math.random }
   const begun = clock.mono()
-  const lease = scraper.timeout + HARD_EXTRA_MS + POOL_PATIENCE_MS
+  const lease = scraper.timeout + HARD_EXTRA_MS + CAPTURE_MS + POOL_PATIENCE_MS
   let turn: Turn | Refusal
   try {
     turn = await takeTurn(world.gate, visitOf(scraper, randomUUID(), lease, ['direct']), clock)
@@ -119,12 +122,16 @@ async function visitPage(
   if (refused !== null) return skipped(scraper, 'private_target', refused)
   const queued = clock.mono()
   let waited = 0
-  const limits = { deadline: scraper.timeout + HARD_EXTRA_MS, patience: POOL_PATIENCE_MS }
+  const deadline = scraper.timeout + HARD_EXTRA_MS + CAPTURE_MS
+  const limits = { deadline, patience: POOL_PATIENCE_MS }
   const onWorker = <R>(job: (lease: Lease) => Promise<R>): Promise<R> => pool.run(job, limits)
   try {
-    const visited = await visitOnWorker(gate, turn, clock, onWorker, (lease) => {
+    const visited = await visitOnWorker(gate, turn, clock, onWorker, async (lease) => {
       waited = clock.mono() - queued
-      return visit(lease, scraper, reach)
+      const signals = await visit(lease, scraper, reach)
+      applySane(scraper, signals)
+      await world.keeper?.look(lease.page, scraper, signals)
+      return signals
     })
     if ('go' in visited) return skipped(scraper, visited.reason, visited.detail)
     const signals = visited.done
@@ -141,8 +148,8 @@ async function visitPage(
 }
 
 /** The author's plausibility check; it sees only complete data, and its own failure is ours, not the site's. */
-function applySane(scraper: Scraper, signals: Signals): void {
-  if (scraper.kind !== 'browser' || scraper.sane === null || signals.fault || signals.skip) return
+function applySane(scraper: BrowserScraper, signals: Signals): void {
+  if (scraper.sane === null || signals.fault || signals.skip) return
   const fields = Object.values(signals.fields)
   const complete = fields.every((field) => field.optional || field.state === 'ok' || field.state === 'absent')
   if (fields.length === 0 || !complete) return
@@ -167,12 +174,14 @@ function runEvent(
   version: string,
   signals: Signals,
   verdict: Verdict,
+  proof: Proof,
   turn: Turn | null,
   at: number,
 ): RunEvent {
   const named = (...states: FieldState[]) =>
     Object.entries(signals.fields).flatMap(([name, { state }]) => (states.includes(state) ? [name] : []))
-  const data = JSON.stringify(valuesOf(signals.fields))
+  const values = scraper.kind === 'browser' ? publicValues(scraper.read, signals.fields) : {}
+  const data = JSON.stringify(values)
   return {
     at,
     scraper: scraper.name,
@@ -191,9 +200,8 @@ function runEvent(
     empty: named('empty'),
     invalid: named('invalid'),
     absent: named('absent'),
-    ...(scraper.kind === 'browser' && Buffer.byteLength(data) <= MAX_DATA_BYTES && data !== '{}'
-      ? { data }
-      : {}),
+    ...proof,
+    ...(Buffer.byteLength(data) <= MAX_DATA_BYTES && data !== '{}' ? { data } : {}),
   }
 }
 

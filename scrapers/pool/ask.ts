@@ -7,30 +7,43 @@ import { within } from './browsers.ts'
 const ANSWER_MS = 5000
 const MAX_ANSWER = 8 * 1024 * 1024
 
-// The compiler may wrap named functions in a helper of this name, which does not exist in the page.
-// An element named `title` or `querySelectorAll` would hide the document's own: only its prototype is asked.
-const SOURCE = `((question) => { const __name = (target) => target; const __vite_ssr_exports__ = {};
+/**
+ * The source of a call `work(question, …)` inside the page. The compiler may wrap named functions in a helper
+ * (`__name`) that does not exist there. An element named `title` or `querySelectorAll` would hide the document's own
+ * member: only its prototype is asked.
+ */
+export function insulated(work: string, question: unknown): string {
+  return `((question) => { const __name = (target) => target; const __vite_ssr_exports__ = {};
   const real = document, own = Object.getPrototypeOf(real);
-  return ((document) => JSON.stringify((${readPage.toString()})(question, ${collectProduct.toString()})))(
+  return ((document) => JSON.stringify(${work}))(
     new Proxy({}, { get: (_, name) => { const value = Reflect.get(own, name, real);
-      return typeof value === 'function' ? value.bind(real) : value } })) })`
+      return typeof value === 'function' ? value.bind(real) : value } })) })(${JSON.stringify(question)})`
+}
+
+const READ = `(${readPage.toString()})(question, ${collectProduct.toString()})`
 
 /** The page's answer. Rejects when it does not come within 5 s or is unreasonably large. */
 export async function ask(session: CDPSession, question: PageQuestion): Promise<PageAnswer> {
-  return within(ANSWER_MS + 1000, answer(session, question))
+  // Written by our own function.
+  return (await inPage(session, insulated(READ, question), ANSWER_MS)) as PageAnswer
 }
 
-async function answer(session: CDPSession, question: PageQuestion): Promise<PageAnswer> {
+/** What an `insulated` call answers. Rejects when that does not come within `ms` or is unreasonably large. */
+export function inPage(session: CDPSession, source: string, ms: number): Promise<unknown> {
+  return within(ms + 1000, answer(session, source, ms))
+}
+
+async function answer(session: CDPSession, expression: string, timeout: number): Promise<unknown> {
   const { frameTree } = await session.send('Page.getFrameTree')
   const world = await session.send('Page.createIsolatedWorld', {
     frameId: frameTree.frame.id,
     worldName: 'weir',
   })
   const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
-    expression: `${SOURCE}(${JSON.stringify(question)})`,
+    expression,
     contextId: world.executionContextId,
     returnByValue: true,
-    timeout: ANSWER_MS,
+    timeout,
   })
   if (exceptionDetails) {
     throw new Error(
@@ -42,6 +55,5 @@ async function answer(session: CDPSession, question: PageQuestion): Promise<Page
   }
   const text = String(result.value)
   if (text.length > MAX_ANSWER) throw new Error(`the page's answer is ${text.length} characters long`)
-  // Written by our own function above.
-  return JSON.parse(text) as PageAnswer
+  return JSON.parse(text) as unknown
 }

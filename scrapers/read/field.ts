@@ -10,6 +10,8 @@ interface FieldBase {
   optional?: boolean
   /** The sign that there is truthfully nothing; `false`: there always is something. */
   absentWhen?: AbsenceMarker | false
+  /** Nobody may see the value: it stays out of events, and is taken out of pictures and pages that are kept. */
+  private?: boolean
 }
 export interface ValueSpec extends FieldBase {
   kind: 'text' | 'money' | 'number'
@@ -44,6 +46,7 @@ interface Options {
   label?: string
   optional?: boolean
   absentWhen?: AbsenceMarker | false
+  private?: boolean
 }
 interface NumberOptions extends Options {
   attr?: string

@@ -36,6 +36,24 @@ export function valuesOf(fields: Record<string, FieldResult>): Record<string, un
   )
 }
 
+/** The values that may leave this process: those of private fields are for `sane` alone. */
+export function publicValues(read: ReaderMap, fields: Record<string, FieldResult>): Record<string, unknown> {
+  const values = Object.entries(valuesOf(fields)).flatMap(([name, value]): [string, unknown][] => {
+    const spec = read[name]
+    if (spec === undefined || spec.private === true) return []
+    return [[name, spec.kind === 'list' ? publicItems(spec, value) : value]]
+  })
+  return Object.fromEntries(values)
+}
+
+function publicItems({ fields }: ListSpec, items: unknown): unknown {
+  const secret = Object.entries(fields ?? {}).flatMap(([name, each]) => (each.private === true ? [name] : []))
+  if (secret.length === 0 || !Array.isArray(items)) return items
+  return items.map((item: object) =>
+    Object.fromEntries(Object.entries(item).filter(([name]) => !secret.includes(name))),
+  )
+}
+
 function resultOf(spec: FieldSpec, raw: RawField | undefined, facts: ProductFacts | null): FieldResult {
   const base = { optional: spec.optional ?? false, matches: raw?.matches ?? 0 }
   if (!raw) return { ...base, state: 'missing', note: 'the page did not answer' }
@@ -72,7 +90,7 @@ function valueResult(spec: ValueSpec, text: string | null): Part {
   if (value === null)
     return {
       state: 'invalid',
-      note: `"${text.slice(0, 80)}" is no ${spec.kind === 'money' ? 'amount' : 'number'}`,
+      note: `${spec.private === true ? 'the text' : `"${text.slice(0, 80)}"`} is no ${spec.kind === 'money' ? 'amount' : 'number'}`,
     }
   return { state: 'ok', value, source: 'selector', note: '' }
 }
