@@ -1,6 +1,6 @@
 /** An app around in-memory parts, for tests: nothing listens, nothing is written. */
 import { Hono } from 'hono'
-import type { CompiledStream, Ledger, Producer, Sent } from '../engine/index.ts'
+import type { CompiledStream, EvidenceStore, Ledger, Producer, Sent } from '../engine/index.ts'
 import { createApp, type AppDeps } from './app.ts'
 import { EVENT_LIMITS } from './http/event.ts'
 import { KeyedPosts } from './http/keyed-post.ts'
@@ -43,6 +43,16 @@ export const emptyLedger: Ledger = {
   close: async () => undefined,
 }
 
+/** A store without evidence. */
+export const noEvidence: EvidenceStore = {
+  keep: async () => ({ kept: false, id: null, fullUntil: null }),
+  list: async () => [],
+  find: async () => null,
+  screenshot: async () => null,
+  html: async () => null,
+  close: async () => undefined,
+}
+
 export function testApp(change: Partial<AppDeps> = {}) {
   const reader = new MemoryReader()
   const producer = new MemoryProducer()
@@ -62,6 +72,7 @@ export function testApp(change: Partial<AppDeps> = {}) {
       return producer
     }),
     ledger: emptyLedger,
+    evidence: noEvidence,
     limits: EVENT_LIMITS,
     clock: () => NOW,
     settings: { key: null, loopback: true },

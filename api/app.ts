@@ -8,13 +8,14 @@ import { readAccounting } from './http/accounting.ts'
 import { listAlerts } from './http/alert.ts'
 import { deadRoutes, type DeadDeps } from './http/dead.ts'
 import { postEvents, type EventDeps } from './http/event.ts'
+import { evidenceRoutes, type EvidenceDeps } from './http/evidence.ts'
 import { guard, type GuardSettings } from './http/guard.ts'
 import { answerReady } from './http/health.ts'
 import { listKpis, readKpi, readSeries } from './http/kpi.ts'
 import type { Metrics } from './http/metrics.ts'
 import { problem, problemOf, REDIS_AWAY, type Problem } from './http/problem.ts'
 
-export interface AppDeps extends EventDeps, DeadDeps {
+export interface AppDeps extends EventDeps, DeadDeps, EvidenceDeps {
   reader: Reader
   clock: () => number
   settings: GuardSettings
@@ -44,6 +45,7 @@ export function createApp(deps: AppDeps): Hono {
   app.get('/v1/accounting', redisThere, (c) => readAccounting(c, deps))
   app.post('/v1/events/:stream', (c) => postEvents(c, deps))
   app.route('/v1/dead', deadRoutes(deps))
+  app.route('/v1/evidence', evidenceRoutes(deps))
   app.get('/v1/live', deps.live, (c) => problem(c, UPGRADE_NEEDED))
   app.get('/healthz', (c) => c.json({ alive: true, now: clock() }))
   app.get('/readyz', (c) => answerReady(c, reader.health(), deps.held()))

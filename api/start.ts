@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import {
   connect,
+  openEvidence,
   openLedger,
   openProducer,
   openReader,
@@ -56,6 +57,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     openProducer({ redisUrl, namespace, stream }, { name: 'http', id }),
   )
   const ledger = openLedger(redisUrl, namespace)
+  const evidence = openEvidence(redisUrl, namespace)
   const metrics = createMetrics(reader, clock)
   const board = new BoardSource(reader, clock)
   const hub = new Hub({ reader, board, clock })
@@ -64,6 +66,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     producers,
     keyed,
     ledger,
+    evidence,
     limits: EVENT_LIMITS,
     clock,
     settings,
@@ -90,6 +93,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
       hub.close()
       await Promise.all([server.close(CLOSE_GRACE).then(() => producers.close()), notifications.stop()])
       await ledger.close()
+      await evidence.close()
       await reader.close()
     },
   }

@@ -1,6 +1,6 @@
 /** `GET /v1/alerts`: what is wrong; alerts over scrape runs name the outcome and the fields concerned. */
 import type { Context } from 'hono'
-import type { Alert, AlertState, Reader } from '../../engine/index.ts'
+import { isEvidenceId, type Alert, type AlertState, type Reader } from '../../engine/index.ts'
 import { freshness } from './freshness.ts'
 import { oneOf, readQuery } from './query.ts'
 
@@ -11,6 +11,8 @@ export interface AlertAnswer extends Alert {
   outcome?: string
   /** Fields the newest matching run could not read: missing, invalid or empty. */
   fields?: string[]
+  /** `/v1/evidence/<id>` of the newest matching run that has some. */
+  proof?: string
 }
 
 export function listAlerts(c: Context, { reader, clock }: { reader: Reader; clock: () => number }): Response {
@@ -24,7 +26,19 @@ export function answerOf(alert: Alert): AlertAnswer {
   const run = alert.stream === 'runs' ? alert.evidence.samples[0] : undefined
   if (run === undefined) return alert
   const fields = [...new Set([run.missing, run.invalid, run.empty].flatMap(names))]
-  return typeof run.outcome === 'string' ? { ...alert, outcome: run.outcome, fields } : { ...alert, fields }
+  const id = evidenceIdOf(alert)
+  return {
+    ...alert,
+    fields,
+    ...(typeof run.outcome === 'string' && { outcome: run.outcome }),
+    ...(id !== null && { proof: `/v1/evidence/${id}` }),
+  }
+}
+
+/** Samples are newest first. */
+function evidenceIdOf({ evidence }: Alert): string | null {
+  for (const { evidence: id } of evidence.samples) if (isEvidenceId(id)) return id
+  return null
 }
 
 function names(value: unknown): string[] {

@@ -1,0 +1,92 @@
+/** `/v1/evidence`: what was kept of failures. Pictures and pages come from strangers: nothing of them runs here. */
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import type { Evidence, EvidenceStore, Reader } from '../../engine/index.ts'
+import { problem, REDIS_AWAY, type Problem } from './problem.ts'
+import { bad, readQuery } from './query.ts'
+
+export interface EvidenceDeps {
+  reader: Reader
+  evidence: EvidenceStore
+}
+
+/** Where parts of one are; null where there is no such part. */
+export interface EvidenceAnswer extends Evidence {
+  links: { screenshot: string | null; html: string | null }
+}
+
+const PAGE = 50
+const MAX_PAGE = 200
+
+/** No script, no form, no origin of its own, never guessed to be another type; and it never changes. */
+const INERT = {
+  'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'private, max-age=86400, immutable',
+}
+
+const GONE: Problem = {
+  status: 404,
+  title: 'No such evidence',
+  detail:
+    'There is no such evidence, or not any more: it is kept for some days, and newer ones push older ones out.',
+  todo: 'List what there is at /v1/evidence.',
+}
+
+/** Mounted at `/v1/evidence`. */
+export function evidenceRoutes({ reader, evidence }: EvidenceDeps): Hono {
+  const app = new Hono()
+  const redisThere: MiddlewareHandler = async (c, next) =>
+    reader.health().redis.ok ? next() : problem(c, REDIS_AWAY)
+  const id = (c: Context): string => c.req.param('id') ?? ''
+
+  app.get('/', redisThere, async (c) => {
+    const { values } = readQuery(c.req.url, ['scraper', 'fingerprint', 'limit'])
+    const { scraper, fingerprint } = values
+    const found = await evidence.list({
+      limit: limitOf(values.limit),
+      ...(scraper !== undefined && { scraper }),
+      ...(fingerprint !== undefined && { fingerprint }),
+    })
+    return c.json({ evidence: found.map(answerOf) })
+  })
+  app.get('/:id', redisThere, async (c) => {
+    readQuery(c.req.url, [])
+    const found = await evidence.find(id(c))
+    return found === null ? problem(c, GONE) : c.json(answerOf(found))
+  })
+  app.get('/:id/screenshot', redisThere, async (c) => {
+    readQuery(c.req.url, [])
+    return send(c, await evidence.screenshot(id(c)), 'image/webp', `${id(c)}.webp`)
+  })
+  app.get('/:id/html', redisThere, async (c) => {
+    readQuery(c.req.url, [])
+    return send(c, await evidence.html(id(c)), 'text/plain; charset=utf-8', `${id(c)}.html.txt`)
+  })
+  return app
+}
+
+function send(c: Context, body: Buffer | null, type: string, name: string): Response {
+  if (body === null) return problem(c, GONE)
+  const headers = { ...INERT, 'content-type': type, 'content-disposition': `inline; filename="${name}"` }
+  return c.body(new Uint8Array(body), 200, headers)
+}
+
+function answerOf(found: Evidence): EvidenceAnswer {
+  const path = `/v1/evidence/${found.id}`
+  const links = {
+    screenshot: found.screenshot === null ? null : `${path}/screenshot`,
+    html: found.html === null ? null : `${path}/html`,
+  }
+  return { ...found, links }
+}
+
+function limitOf(text: string | undefined): number {
+  if (text === undefined) return PAGE
+  const limit = Number(text)
+  if (/^\d{1,3}$/.test(text) && limit >= 1 && limit <= MAX_PAGE) return limit
+  throw bad(
+    `${JSON.stringify(text.slice(0, 40))} is no number of failures.`,
+    `Give 1 to ${MAX_PAGE}.`,
+    'limit',
+  )
+}
