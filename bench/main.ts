@@ -4,6 +4,7 @@ const benchmarks: Record<string, () => Promise<unknown>> = {
   latency: () => import('./latency.ts'),
   cost: () => import('./cost.ts'),
   recovery: () => import('./recovery.ts'),
+  politeness: () => import('./politeness.ts'),
 }
 
 const [name = 'engine'] = process.argv.slice(2)

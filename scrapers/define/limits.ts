@@ -27,6 +27,9 @@ export interface LimitOptions {
   site?: string
 }
 
+/** A rate is kept where the visits arrive, and some take longer on their way than others. */
+const KEPT_BACK = 1.05
+
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 }
 
 /** Throws WEIR_CONFIG naming the field that is wrong. */
@@ -35,7 +38,7 @@ export function limitsOf(options: LimitOptions, host: string, where: string): Li
   const rate = options.rate === undefined ? null : perTime(options.rate, 'smh', `${where}, field rate`)
   return {
     site: options.site === undefined ? host : siteName(options.site, `${where}, field site`),
-    minDelay: Math.max(minDelay, rate === null ? 0 : rate.ms / rate.count),
+    minDelay: Math.max(minDelay, rate === null ? 0 : (rate.ms / rate.count) * KEPT_BACK),
     concurrency: options.concurrency === undefined ? 0 : atOnce(options.concurrency, where),
     budget: options.budget === undefined ? 0 : perTime(options.budget, 'h', `${where}, field budget`).count,
   }

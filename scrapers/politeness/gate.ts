@@ -30,7 +30,10 @@ export interface Refusal {
 export interface Permit {
   go: true
   wait: number
-  /** A turn used later than this is no turn any more, ms; Infinity where nothing limits the rate. */
+  /**
+   * A turn used later than this is no turn any more, ms: half of the time to the next one, which leaves the other half
+   * to the way there. Infinity where nothing limits the rate.
+   */
   keeps: number
   /** `direct`, or the name of the proxy to take. */
   exit: string

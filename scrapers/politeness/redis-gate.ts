@@ -112,7 +112,7 @@ export function redisGate(redis: Redis, namespace: string, mono: () => number): 
         ...visit.exits,
       )
       if (reply[0] !== 'go') return refusalOf(visit.site, reply)!
-      const keeps = Number(reply[2]) / 1000
+      const keeps = Number(reply[2]) / 1000 / 2
       return {
         go: true,
         wait: Number(reply[1]) / 1000,

@@ -1,0 +1,68 @@
+/** The limit of a site as its own log shows it; `npm run bench -- politeness` does the same with twelve processes. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { jain, mostWithin } from '../../bench/visit-log.ts'
+import { type RunEvent, connect } from '../../engine/index.ts'
+import { startRedis } from '../../test/harness/redis.ts'
+import { check } from '../index.ts'
+import { type RunWorld, run } from '../run.ts'
+import { redisGate } from './redis-gate.ts'
+
+const SECONDS = 4
+
+test('twelve that are never done share 20 visits a second evenly, with clocks 3 s apart, while others go at once', async () => {
+  const arrivals: number[] = []
+  const by = new Map<string, number>()
+  const server = createServer((request, response) => {
+    if (request.url !== '/other') {
+      arrivals.push(performance.now())
+      by.set(request.url!, (by.get(request.url!) ?? 0) + 1)
+    }
+    response.end('ok')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const redis = await startRedis()
+  const until = performance.now() + SECONDS * 1000
+  const events: RunEvent[] = []
+  const others: number[] = []
+
+  async function visitor(i: number): Promise<void> {
+    const wrong = [0, 3000, -3000][i % 3]!
+    const client = connect(redis.url, 'commit')
+    await client.connect()
+    const world: RunWorld = {
+      gate: redisGate(client, 'test', () => performance.now() + wrong),
+      pool: null,
+      now: () => Date.now() + wrong,
+      sleep: (ms) => sleep(ms),
+      publish: async (event) => void events.push(event),
+      publishRows: async () => undefined,
+      hostsRemapped: false,
+    }
+    const base = { every: '1m', local: true } as const
+    const busy = check('busy', { ...base, url: `http://one.localhost:${port}/${i}`, rate: '20/s' })
+    const other = check('other', { ...base, url: `http://other-${i}.localhost:${port}/other`, rate: '20/s' })
+    while (performance.now() < until) {
+      const waiting = run(busy, 'test', world)
+      const begun = performance.now()
+      await run(other, 'test', world)
+      others.push(performance.now() - begun)
+      await waiting
+    }
+    client.disconnect()
+  }
+  await Promise.all(Array.from({ length: 12 }, (_, i) => visitor(i)))
+  server.close()
+  await redis.stop()
+
+  expect(new Set(events.map(({ outcome }) => outcome))).toEqual(new Set(['ok']))
+  expect(mostWithin(arrivals, 1000)).toBeLessThanOrEqual(21)
+  expect(arrivals.length).toBeGreaterThan(SECONDS * 12)
+  // Five visits each: one more or less is a fifth.
+  expect(jain([...by.values()])).toBeGreaterThan(0.95)
+  // A turn of the busy site is half a second away.
+  expect(others.toSorted((a, b) => a - b)[Math.floor(others.length / 2)]).toBeLessThan(250)
+})
