@@ -36,6 +36,20 @@ export {
 } from './fleet/evidence.ts'
 export { fingerprintOf, type Failure } from './fleet/fingerprint.ts'
 export { openEvidence } from './fleet/redis-evidence.ts'
+export type { CatalogEntry, CatalogField, Catalogued } from './fleet/catalog.ts'
+export { openSchedule, type FleetSchedule, type FleetScraper } from './fleet/redis-schedule.ts'
+export { openTurns } from './fleet/redis-turns.ts'
+export {
+  laneOf,
+  type Claim,
+  type Ended,
+  type FleetWorker,
+  type Lane,
+  type Pause,
+  type Pressure,
+  type ScheduleState,
+} from './fleet/schedule.ts'
+export type { Registration, TurnReply, TurnRequest, Turns } from './fleet/turns.ts'
 export type { Ledger, LetterPage, LetterQuery, Replayed } from './ledger/ledger.ts'
 export type { Letter, LetterKind } from './ledger/letter.ts'
 export { openLedger } from './ledger/redis-ledger.ts'

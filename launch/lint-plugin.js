@@ -11,6 +11,7 @@ const PURE = [
   'engine/{commit/chain,commit/folding,view/encode}.ts',
   'engine/fleet/{evidence,fingerprint}.ts',
   'engine/stream/{entry-id,keys,partition-hash,redis-url}.ts',
+  'engine/fleet/{catalog,schedule,turns}.ts',
   'engine/config/{compiled,duration,merged-stream,nearest,window}.ts',
   'scrapers/outcome/**',
   'scrapers/define/landmark.ts',

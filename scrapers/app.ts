@@ -1,13 +1,17 @@
 /** The scrapers as a program: config and files in, a schedule of runs, events out. Tests run it in process. */
+import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import {
   type CompiledConfig,
+  type Lane,
   type RunEvent,
   connect,
+  laneOf,
   loadConfig,
   matchFiles,
   openEvidence,
+  openTurns,
 } from '../engine/index.ts'
 import { absenceGaps } from './define/absence-gap.ts'
 import { fromCompiled } from './define/check.ts'
@@ -17,9 +21,8 @@ import { openOutlet } from './outlet.ts'
 import { redisGate } from './politeness/redis-gate.ts'
 import { type Pool, openPool } from './pool/pool.ts'
 import { startPulse } from './pulse.ts'
-import { type RunWorld, run } from './run.ts'
+import { type RunWorld, run, tell } from './run.ts'
 import { type Scheduled, createSchedule } from './schedule/schedule.ts'
-import { skipLimit } from './schedule/skip-limit.ts'
 
 export interface AppOptions {
   redisUrl: string
@@ -47,6 +50,8 @@ export interface App {
 
 const HEALTH_MS = 60_000
 const GRACE_MS = 700
+/** Checks and collectors under way at the same time; what waits beyond that, other processes may take. */
+const MAX_HTTP = 500
 
 /** Starts everything. Throws where the config cannot be read. */
 export async function startScrapers(options: AppOptions): Promise<App> {
@@ -57,7 +62,6 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   const outlet = openOutlet(options.redisUrl, first.namespace, 'scrapers', options.spool)
   const evidence =
     options.evidence === false ? null : openEvidence(options.redisUrl, first.namespace, 'commit')
-  const limit = skipLimit()
   const outcomes: Record<string, number> = {}
   let latest = 0
 
@@ -69,7 +73,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     gate,
     pool: null,
     now: Date.now,
-    sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
+    sleep,
     publish,
     publishRows: async (stream, rows, origin) => {
       for (const row of rows) report(await outlet.send(stream, row, origin), stream, origin)
@@ -77,20 +81,45 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     keeper: createKeeper(evidence, Date.now),
     hostsRemapped: options.hostRules !== undefined,
   }
+  const patient: Record<Lane, number> = { browser: 0, http: 0 }
   const schedule = createSchedule({
-    now: Date.now,
+    turns: openTurns(options.redisUrl, first.namespace),
     random: Math.random,
-    run: async ({ scraper, version }, late) => {
-      latest = Math.max(latest, late)
-      await run(scraper, version, world, late)
+    room: (lane, taken, running) => {
+      const [most, mostTaken] = places(lane)
+      return Math.min(most - running + patient[lane], mostTaken - taken)
     },
+    run: async ({ scraper, version }, turn) => {
+      latest = Math.max(latest, turn.lateMs)
+      const lane = laneOf(scraper.kind)
+      // Whoever waits for its host's turn takes no place away from others.
+      const waitAside = (ms: number): Promise<void> => {
+        patient[lane] += 1
+        return sleep(ms).finally(() => (patient[lane] -= 1))
+      }
+      await run(scraper, version, { ...world, sleep: waitAside }, turn)
+    },
+    tell: ({ scraper, version }, unrun) => tell(scraper, version, world, unrun),
+    flush: () => outlet.flush(),
+    about: () => ({
+      pid: process.pid,
+      host: hostname(),
+      rssMb: Math.round(process.memoryUsage.rss() / 1048576),
+    }),
+    failed: (err, what) => log.error({ err }, what),
   })
+
+  /** Runs of a lane at the same time, and taken in all. */
+  function places(lane: Lane): [number, number] {
+    if (lane === 'http') return [MAX_HTTP, MAX_HTTP * 10]
+    const workers = world.pool?.workers ?? 0
+    return [workers * 2, workers * 16]
+  }
 
   async function publish(event: RunEvent): Promise<void> {
     outcomes[event.outcome] = (outcomes[event.outcome] ?? 0) + 1
     const { scraper, outcome, reason, detail, ms } = event
     log.debug({ scraper, outcome, reason, detail, ms }, 'run')
-    if (!limit.tells(scraper, outcome === 'skipped', event.at)) return
     report(await outlet.send('runs', { ...event }, scraper), 'runs', scraper)
   }
 
@@ -135,7 +164,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
         running: schedule.running,
         missed: schedule.missed,
         latestMs: Math.round(latest),
-        untold: limit.untold,
+        pressure: schedule.pressure,
         browsers: pool ? { busy: pool.busy, waiting: pool.waiting, launched: pool.launched } : null,
         ...(spool && { spool }),
         rssMb: Math.round(process.memoryUsage.rss() / 1048576),
@@ -159,6 +188,11 @@ export async function startScrapers(options: AppOptions): Promise<App> {
       await world.pool?.close(0)
       // Runs that the closing pool has just ended still publish their event.
       await schedule.stop(GRACE_MS)
+      const flushed = await outlet.flush(GRACE_MS).then(
+        () => true,
+        () => false,
+      )
+      await schedule.leave(flushed)
       await gate.close()
       redis.disconnect()
       await evidence?.close()
@@ -175,4 +209,8 @@ async function startPool({ chromium, sandbox, hostRules, log }: AppOptions): Pro
   })
   log.info({ workers: pool.workers }, 'browser pool ready')
   return pool
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms))
 }

@@ -12,6 +12,8 @@ export interface Outlet {
     row: Record<string, unknown>,
     origin: string,
   ): Promise<{ ok: true } | { ok: false; reason: string }>
+  /** Resolves when everything sent so far is in Redis; rejects where that takes longer than `deadline` ms. */
+  flush(deadline?: number): Promise<void>
   /** What waits on disk and what was refused, over all streams; null without a spool. */
   spooled(): Promise<{ waiting: number; refused: number } | null>
   close(): Promise<void>
@@ -64,6 +66,9 @@ export function openOutlet(redisUrl: string, namespace: string, name: string, sp
           return { ok: false, reason: error.explain() }
         throw error
       }
+    },
+    async flush(deadline) {
+      await Promise.all([...open.values()].map(async ({ producer }) => (await producer).flush(deadline)))
     },
     async spooled() {
       const producers = await Promise.allSettled([...open.values()].map(({ producer }) => producer))

@@ -23,6 +23,8 @@ import { type Turn, type TurnClock, takeTurn } from './politeness/turn.ts'
 import { coolDown, visitOf } from './politeness/visit.ts'
 import { visitOnWorker } from './politeness/worker-turn.ts'
 import { publicValues, valuesOf } from './read/interpret.ts'
+import type { Missed } from './schedule/decide.ts'
+import type { Start } from './schedule/schedule.ts'
 
 /** Everything a run needs of the world around it. */
 export interface RunWorld {
@@ -50,13 +52,17 @@ const MAX_DATA_BYTES = 4096
 /** Longest time the author's `sane` may take. */
 const SANE_MS = 1000
 
-/** One run of `scraper`. `late`: ms it started after its due time. Never rejects. */
-export async function run(scraper: Scraper, version: string, world: RunWorld, late = 0): Promise<RunEvent> {
+/** One run of `scraper`; beside any schedule it is due now. Never rejects. */
+export async function run(
+  scraper: Scraper,
+  version: string,
+  world: RunWorld,
+  start: Start = { due: world.now(), lateMs: 0 },
+): Promise<RunEvent> {
   const begun = performance.now()
   const { signals, rows, turn } = await collectSignals(scraper, world)
   // Waiting for a turn is no part of how long the site took.
   signals.timings.total = performance.now() - begun - (signals.timings.waited ?? 0)
-  signals.timings.waited = (signals.timings.waited ?? 0) + late
   const verdict = judge(signals)
   const proof = await (world.keeper ?? fingerprintsOnly).keep(scraper, version, signals, verdict)
   const at = world.now()
@@ -68,9 +74,32 @@ export async function run(scraper: Scraper, version: string, world: RunWorld, la
   if (scraper.kind === 'json' && verdict.outcome === 'ok' && rows.length > 0) {
     await world.publishRows(scraper.into, rows, scraper.name)
   }
-  const event = runEvent(scraper, version, signals, verdict, proof, turn, at)
+  const event = runEvent({ scraper, version, signals, verdict, proof, turn, at, start })
   await world.publish(event)
   return event
+}
+
+/** The event of due times that passed without a run, or of a run that ended with the process that did it. */
+export async function tell(
+  scraper: Scraper,
+  version: string,
+  world: Pick<RunWorld, 'now' | 'publish'>,
+  unrun: Missed | { died: number },
+): Promise<void> {
+  const died = 'died' in unrun
+  const signals = died
+    ? faulty(scraper, 'process', 'the process that did this run is gone')
+    : skipped(scraper, unrun.reason, missedText(unrun))
+  const at = world.now()
+  const start = { due: died ? unrun.died : unrun.due, lateMs: 0 }
+  const verdict = judge(signals)
+  const event = runEvent({ scraper, version, signals, verdict, proof: {}, turn: null, at, start })
+  await world.publish(died ? event : { ...event, missed: unrun.count })
+}
+
+function missedText({ count, due, why }: Missed): string {
+  if (count === 1) return why
+  return `${why}: ${count} runs from ${new Date(due).toISOString()} on did not take place`
 }
 
 interface Collected {
@@ -169,20 +198,25 @@ function askedWait({ main }: Signals, verdict: Verdict): Wish | null {
   return refuses ? retryAfter(main?.headers['retry-after'], main?.headers['date']) : null
 }
 
-function runEvent(
-  scraper: Scraper,
-  version: string,
-  signals: Signals,
-  verdict: Verdict,
-  proof: Proof,
-  turn: Turn | null,
-  at: number,
-): RunEvent {
+interface Ended {
+  scraper: Scraper
+  version: string
+  signals: Signals
+  verdict: Verdict
+  proof: Proof
+  turn: Turn | null
+  at: number
+  start: Start
+}
+
+function runEvent({ scraper, version, signals, verdict, proof, turn, at, start }: Ended): RunEvent {
   const named = (...states: FieldState[]) =>
     Object.entries(signals.fields).flatMap(([name, { state }]) => (states.includes(state) ? [name] : []))
   const values = scraper.kind === 'browser' ? publicValues(scraper.read, signals.fields) : {}
   const data = JSON.stringify(values)
   return {
+    id: `${scraper.name}@${start.due}`,
+    ...start,
     at,
     scraper: scraper.name,
     kind: scraper.kind,

@@ -4,6 +4,9 @@ import { OUTCOMES, type RunEvent } from '../event/run.ts'
 import { stream } from './stream.ts'
 
 const fields = {
+  due: Type.Optional(Type.Number()),
+  lateMs: Type.Optional(Type.Number({ minimum: 0 })),
+  missed: Type.Optional(Type.Integer({ minimum: 1 })),
   at: Type.Number(),
   scraper: Type.String(),
   kind: Type.Enum(['browser', 'http', 'json']),
@@ -35,10 +38,11 @@ const fields = {
   data: Type.Optional(Type.String()),
 }
 
-// Either assignment stops compiling when the schema and RunEvent part ways.
+// Either assignment stops compiling when the schema and RunEvent part ways. `id` is the event's own: a field of that
+// name in the schema would be one like any other.
 type Run = Static<TObject<typeof fields>>
-const asEvent = (run: Run): RunEvent => run
-const asSchema = (run: RunEvent): Run => run
+const asEvent = (run: Run): Omit<RunEvent, 'id'> => run
+const asSchema = (run: Omit<RunEvent, 'id'>): Run => run
 void [asEvent, asSchema]
 
 /** One event per run of a scraper, check or collector. Partition 1: runs are few, and grouped in many ways. */

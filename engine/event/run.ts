@@ -21,6 +21,16 @@ export type Outcome = (typeof OUTCOMES)[number]
 export const RIGHT: readonly Outcome[] = ['ok', 'absent']
 
 export interface RunEvent {
+  /**
+   * `<scraper>@<due>`: the run of one scraper for one due time. The id of the event, too, so that the engine counts
+   * a run once, however often its end is told.
+   */
+  id?: string
+  /** When it was due, and how many ms after that it began. */
+  due?: number
+  lateMs?: number
+  /** Due times, from `due` on, that passed without a run: this event stands for all of them, and is no success. */
+  missed?: number
   /** End of the run, ms since 1970. */
   at: number
   scraper: string

@@ -125,3 +125,42 @@ export function evidenceKeys(namespace: string): EvidenceKeys {
   const tag = `${namespace}:{evidence}`
   return { items: `${tag}:items`, ages: `${tag}:ages`, sizes: `${tag}:sizes`, shares: `${tag}:shares` }
 }
+
+/** What scraper processes and the API share. */
+export interface FleetKeys {
+  /** Hashes by scraper: its catalog entry (JSON), and `version, since, timing`. */
+  catalog: string
+  versions: string
+  /** Sorted sets of scrapers by next due time: those that need a browser, and the others. */
+  dueBrowser: string
+  dueHttp: string
+  /** Hashes by scraper: who runs it and since when, what a dead process left, who paused it, who wants a run, the last start. */
+  running: string
+  retries: string
+  paused: string
+  asked: string
+  last: string
+  /** Hash: scrapers that came due at a process that does not know them. */
+  strays: string
+  /** Sorted set of scraper processes by the end of their lease, and a hash of what they say about themselves. */
+  workers: string
+  processes: string
+}
+
+export function fleetKeys(namespace: string): FleetKeys {
+  const tag = `${namespace}:{fleet}`
+  return {
+    catalog: `${tag}:catalog`,
+    versions: `${tag}:versions`,
+    dueBrowser: `${tag}:due:browser`,
+    dueHttp: `${tag}:due:http`,
+    running: `${tag}:running`,
+    retries: `${tag}:retries`,
+    paused: `${tag}:paused`,
+    asked: `${tag}:asked`,
+    last: `${tag}:last`,
+    strays: `${tag}:strays`,
+    workers: `${tag}:workers`,
+    processes: `${tag}:processes`,
+  }
+}

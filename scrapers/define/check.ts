@@ -40,6 +40,7 @@ export function fromCompiled(compiled: CompiledCheck): HttpCheck {
     url: parsed.href,
     host: parsed.host,
     every: typeof every === 'number' ? { interval: every } : { cron: every, timeZone: 'UTC' },
+    catchUp: 'once',
     fleet: compiled.fleet,
     ...limitsOf({}, parsed.host, `check ${compiled.name}`),
     timeout: compiled.timeout,

@@ -3,7 +3,8 @@ import { Cron } from 'croner'
 import { isDuration, milliseconds } from './duration.ts'
 import { refuse } from './refuse.ts'
 
-export type Every = { interval: number } | { cron: string; timeZone: string }
+/** `jitter`: a run starts up to so many ms after its due time, at random; absent: a small share. */
+export type Every = ({ interval: number } | { cron: string; timeZone: string }) & { jitter?: number }
 
 /** Shortest interval accepted: below it a typing error would hammer a site. */
 export const MIN_INTERVAL = 500

@@ -4,8 +4,12 @@ import { type ReaderMap, type Values } from '../read/field.ts'
 import { milliseconds } from './duration.ts'
 import { type Every, every } from './every.ts'
 import { type Landmark, landmark } from './landmark.ts'
+import { type CatchUp, CATCH_UP } from '../schedule/decide.ts'
 import { type LimitOptions, type Limits, limitsOf } from './limits.ts'
 import { refuse, requireName, targetUrl } from './refuse.ts'
+
+/** Of a cron expression; of an interval it is half of it, ms. */
+const MAX_JITTER_MS = 3_600_000
 
 /** What every kind of scraper has in common. */
 export interface Target extends Limits {
@@ -13,6 +17,8 @@ export interface Target extends Limits {
   url: string
   host: string
   every: Every
+  /** What happens with due times that passed while no process ran it. */
+  catchUp: CatchUp
   /** Label to group scrapers by; default: the name of the kind. */
   fleet: string
   /** Hard deadline of one run, ms. */
@@ -49,6 +55,13 @@ export interface TargetOptions extends LimitOptions {
   every: string
   /** Time zone of a cron expression, such as `Europe/Berlin`; default UTC. */
   timeZone?: string
+  /** Each run starts at random up to so long after its due time; default 5 % of an interval, at most 2 s. */
+  jitter?: string
+  /**
+   * What happens with due times that passed while no process ran or had room. `once` (default): the newest is run
+   * now, the others are told as missed. `skip`: nothing is run late. `all`: the newest 24 are run one by one.
+   */
+  catchUp?: CatchUp
   fleet?: string
   timeout?: string
   /** Allows the host of the address, or the hosts named here, to have addresses that are not public. */
@@ -111,7 +124,8 @@ export function readTarget(
     name,
     url: parsed.href,
     host: parsed.host,
-    every: every(options.every, options.timeZone, `${where}, field every`),
+    every: withJitter(every(options.every, options.timeZone, `${where}, field every`), options.jitter, where),
+    catchUp: catchUpOf(options.catchUp ?? 'once', where),
     fleet: options.fleet ?? 'default',
     ...limitsOf(options, parsed.host, where),
     timeout: milliseconds(options.timeout ?? timeout, `${where}, field timeout`),
@@ -134,4 +148,21 @@ function readReach({ allowPrivate, local }: TargetOptions, hostname: string, whe
     )
   })
   return { hosts, local: local === true }
+}
+
+function withJitter(every: Every, jitter: string | undefined, where: string): Every {
+  if (jitter === undefined) return every
+  const ms = milliseconds(jitter, `${where}, field jitter`)
+  const most = 'interval' in every ? every.interval / 2 : MAX_JITTER_MS
+  if (ms <= most) return { ...every, jitter: ms }
+  throw refuse(
+    `${where}, field jitter`,
+    `"${jitter}" is too long.`,
+    `Use at most ${Math.floor(most / 1000)}s.`,
+  )
+}
+
+function catchUpOf(word: CatchUp, where: string): CatchUp {
+  if (CATCH_UP.includes(word)) return word
+  throw refuse(`${where}, field catchUp`, `"${String(word)}" is not known.`, `Use ${CATCH_UP.join(', ')}.`)
 }

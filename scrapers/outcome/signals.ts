@@ -48,6 +48,8 @@ export const SKIP_REASONS = [
   'no_proxy',
   'private_target',
   'busy',
+  'missed',
+  'paused',
 ] as const
 /** Nothing was sent, and why. */
 export interface Skip {
@@ -63,6 +65,7 @@ export const FAULT_REASONS = [
   'code',
   'config',
   'private_target',
+  'process',
 ] as const
 /** Our own failure, and which. */
 export interface Fault {

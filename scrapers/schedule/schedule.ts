@@ -1,116 +1,322 @@
-/** Runs scrapers when they are due: each on its own timer, one run at a time each, none waiting for another. */
+/**
+ * This process's part in the shared schedule: it takes due runs that it has room for, and ends each only when its
+ * event is in Redis. Redis hears one script call per turn, however many scrapers there are.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Claim,
+  type Ended,
+  type Lane,
+  type Pressure,
+  type TurnReply,
+  type Turns,
+  laneOf,
+} from '../../engine/index.ts'
 import type { Scraper } from '../index.ts'
-import { NEVER, firstDue, jitter, nextDue } from './plan.ts'
+import { entryOf } from './catalog.ts'
+import { type Missed, afterwards, decide } from './decide.ts'
+import { NEVER, dueAfter, firstDue, jitter } from './plan.ts'
 
 export interface Scheduled {
   scraper: Scraper
   version: string
 }
 
+/** Which run of its schedule this is. */
+export interface Start {
+  /** Server time, ms. */
+  due: number
+  /** How much later than meant it begins, ms. */
+  lateMs: number
+}
+
 export interface ScheduleWorld {
-  now: () => number
+  turns: Turns
   /** 0 … 1 */
   random: () => number
-  /** Does one run; `late`: ms between due time and start. Must not reject. */
-  run: (scheduled: Scheduled, late: number) => Promise<void>
+  /** How many runs can begin in a lane, where so many are taken, and so many of those have begun. */
+  room: (lane: Lane, taken: number, running: number) => number
+  /** Does one run and sends its event. */
+  run: (scheduled: Scheduled, turn: Start) => Promise<unknown>
+  /** Sends the event of due times without a run, or of a run that ended with its process. */
+  tell: (scheduled: Scheduled, unrun: Missed | { died: number }) => Promise<unknown>
+  /** Resolves when every event so far is in Redis. */
+  flush: () => Promise<void>
+  about: () => { pid: number; host: string; rssMb: number }
+  failed: (error: unknown, what: string) => void
 }
 
 export interface Schedule {
-  /** Replaces what is scheduled. Scrapers that did not change keep their turn; running ones finish. */
+  /** Replaces what is scheduled here. Running ones finish. */
   set(all: Scheduled[]): void
-  /** Turns slept through because the run before was still going. */
+  /** Due times that passed without a run, as far as this process told them. */
   readonly missed: number
   readonly running: number
   readonly size: number
-  /** Stops all timers and waits for running ones, at most `grace` ms. */
+  /** Runs that are due and that no process has room for. */
+  readonly pressure: Record<Lane, Pressure>
+  /** Takes no more runs, and waits for running ones, at most `grace` ms. */
   stop(grace: number): Promise<void>
+  /** Last: ends what has ended (`flushed`: all its events are in Redis), hands back the rest. */
+  leave(flushed: boolean): Promise<void>
 }
 
-interface Entry extends Scheduled {
-  due: number
-  timer: NodeJS.Timeout | null
-  gone: boolean
-}
-
-/** Node's timers overflow beyond this; longer waits are made of several. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+/** Between two turns at least, so that what ends together is told together, ms. */
+const PACE_MS = 20
+/** And at most: so soon is heard of what was asked for, and of what others left. */
+const IDLE_MS = 500
+/** Compares with Redis what runs here. */
+const LONG_MS = 5000
+/** Runs taken in one turn: others shall have some, too. */
+const MAX_TAKE = 16
+/** Missed due times with an event each; more of them share one. */
+const MAX_TOLD = 10
+const MAX_BACK_OFF_MS = 1000
+const LEAVE_MS = 1000
 
 export function createSchedule(world: ScheduleWorld): Schedule {
-  const entries = new Map<string, Entry>()
-  const running = new Set<Promise<void>>()
+  const { turns } = world
+  const known = new Map<string, Scheduled>()
+  /** Taken here and, as far as we know, not ended in Redis: name to due time. */
+  const open = new Map<string, number>()
+  const tasks = new Set<Promise<void>>()
+  const taken: Record<Lane, number> = { browser: 0, http: 0 }
+  const running: Record<Lane, number> = { browser: 0, http: 0 }
+  /** Ended, its event on the way; and ended, its event in Redis. */
+  let told: Ended[] = []
+  let ready: Ended[] = []
+  let flushing = false
+  let unregistered = new Set<string>()
+  let clock = { server: 0, local: 0 }
+  let longAt = -Infinity
+  let failures = 0
+  let strays = 0
   let missed = 0
-  let stopped = false
+  let pressure: TurnReply['pressure'] = {
+    browser: { overdue: 0, oldestMs: 0 },
+    http: { overdue: 0, oldestMs: 0 },
+  }
+  let stopping = false
+  const naps = new Set<() => void>()
+  let wake: () => void = () => undefined
+  let loop: Promise<void> | null = null
 
-  function arm(entry: Entry, at: number): void {
-    if (stopped || entry.gone || at === NEVER) return
-    const wait = Math.max(0, at - world.now())
-    entry.timer = setTimeout(
-      () => (wait > MAX_TIMER_MS ? arm(entry, at) : start(entry)),
-      Math.min(wait, MAX_TIMER_MS),
+  const now = (): number => Math.round(clock.server + performance.now() - clock.local)
+
+  async function work(): Promise<void> {
+    while (!stopping) {
+      const woken = new Promise<void>((resolve) => (wake = resolve))
+      const wait = await takeTurn()
+      await nap(PACE_MS)
+      if (wait > PACE_MS) await Promise.race([woken, nap(wait - PACE_MS)])
+    }
+  }
+
+  /** Ends early where all is to stop. */
+  function nap(ms: number): Promise<void> {
+    if (stopping || ms <= 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        naps.delete(end)
+        resolve()
+      }
+      const timer = setTimeout(end, ms)
+      naps.add(end)
+    })
+  }
+
+  /** One turn; resolves with how long the next may wait, ms. */
+  async function takeTurn(): Promise<number> {
+    const ended = ready
+    ready = []
+    const long = performance.now() - longAt >= LONG_MS || failures > 0
+    const room = { browser: roomIn('browser'), http: roomIn('http') }
+    try {
+      if (unregistered.size > 0) await register()
+      const about = long ? { ...world.about(), scrapers: known.size, running: open.size } : null
+      const reply = await turns.turn({ room, ended, about })
+      clock = { server: reply.now, local: performance.now() }
+      for (const { name, due } of ended) if (open.get(name) === due) open.delete(name)
+      if (long) longAt = performance.now()
+      failures = 0
+      pressure = reply.pressure
+      for (const claim of reply.claims) begin(claim)
+      // Taken by a turn whose reply was lost: nobody else will do them.
+      for (const claim of reply.mine) if (!open.has(claim.name)) begin(claim)
+      // Redis has lost the catalog.
+      if (reply.catalogued < known.size) unregistered = new Set(known.keys())
+      // Another process met scrapers that it does not know, and we may.
+      if (reply.stray !== strays) longAt = -Infinity
+      strays = reply.stray
+      for (const name of reply.strays) if (known.has(name)) unregistered.add(name)
+      return waitAfter(reply, room)
+    } catch (error) {
+      ready = [...ended, ...ready]
+      if (failures === 0) world.failed(error, 'the schedule waits for Redis')
+      failures += 1
+      // It may have come back without its last second, or with nothing at all.
+      unregistered = new Set(known.keys())
+      return Math.min(PACE_MS * 2 ** failures, MAX_BACK_OFF_MS)
+    }
+  }
+
+  function roomIn(lane: Lane): number {
+    return Math.max(0, Math.min(MAX_TAKE, Math.floor(world.room(lane, taken[lane], running[lane]))))
+  }
+
+  function waitAfter({ now: at, next, claims }: TurnReply, room: Record<Lane, number>): number {
+    const left = { ...room }
+    for (const { lane } of claims) left[lane] -= 1
+    const dues = (['browser', 'http'] as const).map((lane) => {
+      // What is due and was not taken waits for room of ours, or for another process.
+      const full = left[lane] <= 0 && room[lane] < MAX_TAKE
+      return full || next[lane] === null ? IDLE_MS : next[lane] - at
+    })
+    return Math.max(0, Math.min(IDLE_MS, ...dues))
+  }
+
+  async function register(): Promise<void> {
+    const names = unregistered
+    unregistered = new Set()
+    const at = await turns.now()
+    const all = [...names].flatMap((name) => known.get(name) ?? [])
+    await turns.register(
+      all.map((scheduled) => {
+        const { every, kind } = scheduled.scraper
+        const first = firstDue(every, at, world.random(), known.size)
+        return {
+          entry: entryOf(scheduled),
+          lane: laneOf(kind),
+          timing: JSON.stringify(every),
+          first: first === NEVER ? null : first,
+        }
+      }),
     )
   }
 
-  function start(entry: Entry): void {
-    const begun = world.now()
-    const done = world
-      .run(entry, Math.max(0, begun - entry.due))
-      // run() promises not to reject; a broken promise must not end the schedule.
-      .catch(() => undefined)
+  function begin(claim: Claim): void {
+    const { name, due, lane } = claim
+    const scheduled = known.get(name)
+    if (scheduled === undefined) return void ready.push({ name, due, lane, next: 'unknown' })
+    const had = open.get(name)
+    // Redis has lost that we run it: one at a time.
+    if (had === due) return
+    if (had !== undefined) {
+      const next = afterwards(claim, scheduled.scraper, { upTo: due, ...NOTHING }, due, now()).next
+      return void ready.push({ name, due, lane, next })
+    }
+    open.set(name, due)
+    taken[lane] += 1
+    const task = perform(scheduled, claim)
+      .catch((error: unknown) => world.failed(error, `the run of ${name}`))
       .finally(() => {
-        running.delete(done)
-        const next = nextDue(entry.scraper.every, entry.due, world.now())
-        missed += next.missed
-        entry.due = next.due
-        arm(entry, next.due + jitter(entry.scraper.every, world.random()))
+        taken[lane] -= 1
+        tasks.delete(task)
       })
-    running.add(done)
+    tasks.add(task)
   }
 
-  function drop(entry: Entry): void {
-    entry.gone = true
-    if (entry.timer) clearTimeout(entry.timer)
+  async function perform(scheduled: Scheduled, claim: Claim): Promise<void> {
+    const { name, due, lane } = claim
+    const begun = now()
+    const decision = decide(claim, scheduled.scraper, begun)
+    let next: number | null = decision.run
+    if (decision.died !== null || decision.missed) {
+      // First that is settled for good; what is to be run is taken anew.
+      if (decision.died !== null) await world.tell(scheduled, { died: decision.died })
+      if (decision.missed) await tell(scheduled, decision.missed)
+    } else if (decision.run !== null && !(await visit(scheduled, claim, decision.run, begun))) return
+    else next = null
+    if (next === null) {
+      // A reload may have changed its timing meanwhile.
+      const timing = known.get(name)?.scraper ?? scheduled.scraper
+      const after = afterwards(claim, timing, decision, begun, now())
+      if (after.missed) await tell(scheduled, after.missed)
+      next = after.next
+    }
+    told.push({ name, due, lane, next })
+    void flush()
+  }
+
+  /** False where it is to stop before it has begun: then it does not end, but is handed back. */
+  async function visit(scheduled: Scheduled, claim: Claim, due: number, begun: number): Promise<boolean> {
+    const { lane, asked, attempt } = claim
+    const meant = asked || attempt > 0 ? 0 : jitter(scheduled.scraper.every, world.random())
+    // What is late already is not made later.
+    await nap(due + meant - begun)
+    if (stopping) return false
+    running[lane] += 1
+    await world
+      .run(scheduled, { due, lateMs: Math.max(0, now() - due - meant) })
+      .catch((error: unknown) => world.failed(error, `the run of ${claim.name}`))
+      .finally(() => (running[lane] -= 1))
+    return true
+  }
+
+  /** A few one by one, so that each counts once whoever tells it again; many in one event. */
+  async function tell(scheduled: Scheduled, { count, ...rest }: Missed): Promise<void> {
+    missed += count
+    if (count > MAX_TOLD) return void (await world.tell(scheduled, { count, ...rest }))
+    for (let i = 0; i < count; i += 1) {
+      const due = dueAfter(scheduled.scraper.every, rest.due, i)
+      await world.tell(scheduled, { ...rest, due, count: 1 })
+    }
+  }
+
+  async function flush(): Promise<void> {
+    if (flushing) return
+    flushing = true
+    while (told.length > 0) {
+      const batch = told
+      told = []
+      await world.flush().then(
+        () => ready.push(...batch),
+        () => (told = [...batch, ...told]),
+      )
+      wake()
+      if (told.length > 0 && ready.length === 0) await nap(PACE_MS)
+      if (stopping) break
+    }
+    flushing = false
   }
 
   return {
     set(all) {
-      const wanted = new Map(all.map((each) => [each.scraper.name, each]))
-      for (const [name, entry] of entries) {
-        const next = wanted.get(name)
-        const same = next && sameTiming(next.scraper, entry.scraper)
-        if (same) Object.assign(entry, { scraper: next.scraper, version: next.version })
-        else {
-          drop(entry)
-          entries.delete(name)
-        }
-      }
-      for (const [name, each] of wanted) {
-        if (entries.has(name)) continue
-        const due = firstDue(each.scraper.every, world.now(), world.random())
-        const entry: Entry = { ...each, due, timer: null, gone: false }
-        entries.set(name, entry)
-        arm(entry, due)
-      }
+      known.clear()
+      for (const each of all) known.set(each.scraper.name, each)
+      unregistered = new Set(known.keys())
+      wake()
+      loop ??= work()
     },
     get missed() {
       return missed
     },
     get running() {
-      return running.size
+      return tasks.size
     },
     get size() {
-      return entries.size
+      return known.size
+    },
+    get pressure() {
+      return pressure
     },
     async stop(grace) {
-      stopped = true
-      for (const entry of entries.values()) drop(entry)
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, grace)))
-      await Promise.race([Promise.all(running), late])
-      clearTimeout(timer)
+      stopping = true
+      for (const end of naps) end()
+      await Promise.race([Promise.all([loop, ...tasks]), sleep(grace, undefined, { ref: false })])
+    },
+    async leave(flushed) {
+      const ended = flushed ? [...ready, ...told] : ready
+      const goodbye = async (): Promise<void> => {
+        if (ended.length > 0) await turns.turn({ room: { browser: 0, http: 0 }, ended, about: null })
+        await turns.leave()
+      }
+      // Without it others wait until the lease is over.
+      await Promise.race([goodbye(), sleep(LEAVE_MS, undefined, { ref: false })]).catch(() => undefined)
+      turns.close()
     },
   }
 }
 
-function sameTiming(a: Scraper, b: Scraper): boolean {
-  return JSON.stringify(a.every) === JSON.stringify(b.every)
-}
+const NOTHING = { died: null, missed: null, run: null }

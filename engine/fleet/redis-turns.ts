@@ -1,0 +1,135 @@
+/** Turns over Redis: one script call each, however many scrapers there are. */
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { connect } from '../stream/connection.ts'
+import { fleetKeys } from '../stream/keys.ts'
+import type { Claim, Pause } from './schedule.ts'
+import type { TurnReply, Turns } from './turns.ts'
+
+/**
+ * A process that is silent for so long is taken for dead, and others end its runs, ms. It takes a turn every half
+ * second; a machine in trouble may hold it up for seconds, and then its runs would only be done twice, and count once.
+ */
+const LEASE_MS = 15_000
+/** Scrapers registered by one script call: some milliseconds of Redis. */
+const CHUNK = 250
+const CLAIM_ITEMS = 7
+
+const source = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
+const TURN = source('turn.lua')
+const REGISTER = source('register.lua')
+const LEAVE = source('leave.lua')
+
+export interface TurnsOptions {
+  lease?: number
+}
+
+/** Connects when first used. */
+export function openTurns(
+  redisUrl: string,
+  namespace: string,
+  { lease = LEASE_MS }: TurnsOptions = {},
+): Turns {
+  const redis = connect(redisUrl, 'commit', 'weir-schedule')
+  const k = fleetKeys(namespace)
+  const worker = `${hostname().replaceAll(/\s/g, '-')}:${process.pid}:${randomBytes(3).toString('hex')}`
+  const scripts = {
+    turn: {
+      source: TURN,
+      keys: [
+        [k.workers, k.running, k.dueBrowser, k.dueHttp, k.paused, k.asked],
+        [k.last, k.strays, k.retries, k.processes, k.catalog, k.versions],
+      ].flat(),
+    },
+    register: {
+      source: REGISTER,
+      keys: [k.catalog, k.versions, k.running, k.dueBrowser, k.dueHttp, k.strays, k.retries],
+    },
+    leave: {
+      source: LEAVE,
+      keys: [k.workers, k.running, k.dueBrowser, k.dueHttp, k.retries, k.processes],
+    },
+  }
+
+  let connecting: Promise<void> | null = null
+  const ready = async (): Promise<void> => {
+    if (redis.status === 'wait') connecting = redis.connect()
+    await connecting
+  }
+  const call = async (name: keyof typeof scripts, args: (string | number)[]): Promise<unknown> => {
+    await ready()
+    const { source: script, keys } = scripts[name]
+    return redis.eval(script, keys.length, ...keys, ...args)
+  }
+
+  return {
+    worker,
+    async now() {
+      await ready()
+      const [seconds, micros] = await redis.time()
+      return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+    },
+    async register(all) {
+      for (let i = 0; i < all.length; i += CHUNK) {
+        const rows = all.slice(i, i + CHUNK).flatMap(({ entry, lane, timing, first }) => {
+          return [entry.name, lane, entry.version, timing, first ?? '', JSON.stringify(entry)]
+        })
+        await call('register', rows)
+      }
+    },
+    async turn({ room, ended, about }) {
+      const aboutText = about === null ? '' : JSON.stringify({ ...about, room })
+      const rows = ended.flatMap(({ name, due, lane, next }) => {
+        return [name, due, lane, next === null ? '' : next === 'unknown' ? '?' : next]
+      })
+      const args = [worker, lease, room.browser, room.http, aboutText, ended.length, ...rows]
+      return readReply((await call('turn', args)) as RawReply)
+    },
+    async leave() {
+      await call('leave', [worker])
+    },
+    close: () => redis.disconnect(),
+  }
+}
+
+type RawReply = [string, string, string, number, number, number, number, string[], string[], string[]]
+
+function readReply(raw: RawReply): TurnReply {
+  const [at, nextBrowser, nextHttp, browser, http, catalogued, stray, claims, mine, strays] = raw
+  const now = Number(at)
+  const next = { browser: readDue(nextBrowser), http: readDue(nextHttp) }
+  const oldest = (due: number | null): number => (due === null ? 0 : Math.max(0, now - due))
+  return {
+    now,
+    next,
+    catalogued,
+    stray,
+    pressure: {
+      browser: { overdue: browser, oldestMs: oldest(next.browser) },
+      http: { overdue: http, oldestMs: oldest(next.http) },
+    },
+    claims: readClaims(claims),
+    mine: readClaims(mine),
+    strays,
+  }
+}
+
+function readDue(text: string): number | null {
+  return text === '' ? null : Number(text)
+}
+
+function readClaims(items: string[]): Claim[] {
+  return Array.from({ length: items.length / CLAIM_ITEMS }, (_, i) => {
+    const [name = '', lane, due, planned = '', attempt, asked, paused = ''] = items.slice(i * CLAIM_ITEMS)
+    return {
+      name,
+      lane: lane === 'browser' ? 'browser' : 'http',
+      due: Number(due),
+      planned: readDue(planned),
+      attempt: Number(attempt),
+      asked: asked === '1',
+      paused: paused === '' ? null : (JSON.parse(paused) as Pause),
+    }
+  })
+}

@@ -1,0 +1,96 @@
+/** The schedule that all scraper processes share: what is due, who runs what, what is paused. Plain data. */
+import type { RunEvent } from '../event/run.ts'
+
+/** Runs that need a browser, and those that do not, wait in lines of their own. */
+export const LANES = ['browser', 'http'] as const
+export type Lane = (typeof LANES)[number]
+
+export function laneOf(kind: RunEvent['kind']): Lane {
+  return kind === 'browser' ? 'browser' : 'http'
+}
+
+export interface Pause {
+  /** Who asked for it. */
+  by: string
+  /** Server time, ms. */
+  since: number
+}
+
+/** One scraper's place in the schedule; times are server time in ms. */
+export interface ScheduleState {
+  /** Next due time; null while it runs, and where no day will come. */
+  due: number | null
+  running: { worker: string; due: number; since: number; attempt: number } | null
+  paused: Pause | null
+  /** A run outside the schedule was asked for, and has not begun. */
+  asked: Pause | null
+  last: { due: number; started: number; worker: string } | null
+}
+
+/** One scraper process. */
+export interface FleetWorker {
+  worker: string
+  /** Its lease ends then, server time in ms. */
+  until: number
+  /** What it said about itself last. */
+  scrapers: number
+  running: number
+  room: Record<Lane, number>
+  pid: number
+  host: string
+  rssMb: number
+}
+
+/** Whether there is enough room for what is due. */
+export interface Pressure {
+  /** Due for more than a second and not begun, and since when the oldest waits, ms; 0 where none does. */
+  overdue: number
+  oldestMs: number
+}
+
+/** A run that this process has taken, and nobody else has. */
+export interface Claim {
+  name: string
+  lane: Lane
+  /** Its due time; of a run that was asked for, when. */
+  due: number
+  /** Due time in the schedule that it was taken from; of a run that was asked for, a later one, or null. */
+  planned: number | null
+  /** How many processes died over it before. */
+  attempt: number
+  asked: boolean
+  paused: Pause | null
+}
+
+/** A claim that has ended, and what comes next. */
+export interface Ended {
+  name: string
+  due: number
+  lane: Lane
+  /** Next due time; `null`: none will come; `unknown`: this process does not know the scraper. */
+  next: number | null | 'unknown'
+}
+
+const SEPARATOR = '\t'
+
+/** `worker, due, planned, attempt, lane, started, asked`, as `turn.lua` writes it. */
+export function readRunning(text: string): {
+  worker: string
+  due: number
+  planned: number | null
+  attempt: number
+  lane: Lane
+  started: number
+  asked: boolean
+} {
+  const [worker = '', due, planned, attempt, lane, started, asked] = text.split(SEPARATOR)
+  return {
+    worker,
+    due: Number(due),
+    planned: planned === '' ? null : Number(planned),
+    attempt: Number(attempt),
+    lane: lane === 'browser' ? 'browser' : 'http',
+    started: Number(started),
+    asked: asked === '1',
+  }
+}

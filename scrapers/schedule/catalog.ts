@@ -1,0 +1,28 @@
+/** What a loaded scraper tells the catalog about itself. */
+import { type CatalogEntry, formatDuration } from '../../engine/index.ts'
+import type { Scraper } from '../index.ts'
+import type { Scheduled } from './schedule.ts'
+
+export function entryOf({ scraper, version }: Scheduled): CatalogEntry {
+  const { name, kind, fleet, host, url, every } = scraper
+  return {
+    name,
+    kind,
+    fleet,
+    template: name,
+    host,
+    url,
+    ...('interval' in every
+      ? { every: formatDuration(every.interval) }
+      : { every: every.cron, timeZone: every.timeZone }),
+    fields: fieldsOf(scraper),
+    version,
+  }
+}
+
+function fieldsOf(scraper: Scraper): CatalogEntry['fields'] {
+  if (scraper.kind !== 'browser') return []
+  return Object.entries(scraper.read).map(([name, spec]) => {
+    return { name, optional: spec.optional === true, absence: spec.absentWhen !== undefined }
+  })
+}

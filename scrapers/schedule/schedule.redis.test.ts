@@ -1,0 +1,196 @@
+/** The shared schedule: whoever runs, dies, leaves or comes, each due time is run by one and told once. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type FleetSchedule, connect, openSchedule, openTurns } from '../../engine/index.ts'
+import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
+import { type CheckOptions, check } from '../index.ts'
+import { type Missed } from './decide.ts'
+import { type Schedule, type Scheduled, type Start, createSchedule } from './schedule.ts'
+
+let redis: TestRedis
+let fleet: FleetSchedule
+let members: Member[] = []
+
+interface Member {
+  schedule: Schedule
+  worker: string
+  /** `name@due` of what began, and what was told instead. */
+  runs: { id: string; lateMs: number; at: number }[]
+  told: ({ id: string } & (Missed | { died: number }))[]
+  /** Replaced by tests: how a run goes. */
+  work: (scheduled: Scheduled, turn: Start) => Promise<void>
+  room: number
+}
+
+beforeEach(async () => {
+  redis = await startRedis()
+  fleet = openSchedule(redis.url, 'weir')
+})
+afterEach(async () => {
+  for (const { schedule } of members) await schedule.stop(100).then(() => schedule.leave(true))
+  members = []
+  fleet.close()
+  await redis.stop()
+})
+
+function join(lease = 1000): Member {
+  const turns = openTurns(redis.url, 'weir', { lease })
+  const member: Member = {
+    worker: turns.worker,
+    runs: [],
+    told: [],
+    work: async () => undefined,
+    room: 100,
+    schedule: createSchedule({
+      turns,
+      random: () => 0,
+      room: (_, taken) => member.room - taken,
+      run: async (scheduled, turn) => {
+        const id = `${scheduled.scraper.name}@${turn.due}`
+        member.runs.push({ id, lateMs: turn.lateMs, at: Date.now() })
+        await member.work(scheduled, turn)
+      },
+      tell: async ({ scraper }, unrun) => {
+        member.told.push({ id: `${scraper.name}@${'died' in unrun ? unrun.died : unrun.due}`, ...unrun })
+      },
+      flush: async () => undefined,
+      about: () => ({ pid: process.pid, host: 'here', rssMb: 1 }),
+      failed: () => undefined,
+    }),
+  }
+  members.push(member)
+  return member
+}
+
+const each = (name: string, every: string, more: Partial<CheckOptions> = {}): Scheduled => ({
+  scraper: check(name, { url: 'https://a.example/', every, jitter: '0s', ...more }),
+  version: 'v1',
+})
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
+const idsOf = (name: string): string[] =>
+  members
+    .flatMap(({ runs, told }) => [...runs, ...told])
+    .map(({ id }) => id)
+    .filter((id) => id.startsWith(`${name}@`))
+    .toSorted()
+/** Due times without a gap and without a double, on the grid of the first. */
+function expectGrid(name: string, interval: number, least: number): void {
+  const dues = idsOf(name).map((id) => Number(id.split('@')[1]))
+  expect(dues.length).toBeGreaterThanOrEqual(least)
+  expect(dues).toEqual(dues.map((_, i) => dues[0]! + i * interval))
+}
+
+test('three processes share what is due: each run once, on time, and a slow one holds up nobody', async () => {
+  const all = Array.from({ length: 60 }, (_, i) => each(`s${i}`, '1s'))
+  for (let i = 0; i < 3; i += 1) {
+    const member = join()
+    member.work = ({ scraper }) => pause(scraper.name === 's0' ? 1300 : 5)
+    member.schedule.set(all)
+  }
+  await pause(3600)
+  for (let i = 0; i < 60; i += 1) expectGrid(`s${i}`, 1000, 3)
+  const late = members.flatMap(({ runs }) => runs.map(({ lateMs }) => lateMs))
+  expect(Math.max(...late)).toBeLessThan(500)
+  for (const { runs } of members) expect(runs.length).toBeGreaterThan(10)
+  expect(members.flatMap(({ told }) => told)[0]).toMatchObject({ why: 'the run before was still going' })
+})
+
+test('a run whose process died is done again by another, under its own name', async () => {
+  const [first, second] = [join(600), join(600)]
+  first.work = () => new Promise(() => undefined)
+  first.schedule.set([each('a', '1h')])
+  await expect.poll(() => first.runs.length).toBe(1)
+  second.schedule.set([each('a', '1h')])
+  // Silent from now on, as after a SIGKILL.
+  first.schedule.stop(0).catch(() => undefined)
+  await expect.poll(() => second.runs.map(({ id }) => id), { timeout: 5000 }).toEqual([first.runs[0]!.id])
+  expect(second.runs[0]!.lateMs).toBeGreaterThan(500)
+  await expect.poll(async () => (await fleet.scrapers('a'))[0]!.running).toBeNull()
+})
+
+test('who leaves hands back what has not begun or not ended, and others do it at once', async () => {
+  const [first, second] = [join(), join()]
+  first.work = () => new Promise(() => undefined)
+  first.schedule.set([each('a', '1h')])
+  await expect.poll(() => first.runs.length).toBe(1)
+  second.schedule.set([each('a', '1h')])
+  await first.schedule.stop(0)
+  await first.schedule.leave(true)
+  await expect.poll(() => second.runs.length, { timeout: 900 }).toBe(1)
+  expect(second.told).toEqual([])
+})
+
+test('paused is told and not run; a run that is asked for takes place all the same', async () => {
+  const member = join()
+  member.schedule.set([each('a', '1s')])
+  await expect.poll(() => member.runs.length).toBe(1)
+  expect(await fleet.pause('a', 'ann')).toMatchObject({ paused: { by: 'ann' } })
+  expect(await fleet.pause('nobody', 'ann')).toBeNull()
+  await expect.poll(() => member.told.length, { timeout: 3000 }).toBe(2)
+  expect(member.told[0]).toMatchObject({ reason: 'paused', why: 'paused by ann', count: 1 })
+  const runs = member.runs.length
+  await fleet.run('a', 'bob')
+  await expect.poll(() => member.runs.length).toBe(runs + 1)
+  expect(await fleet.resume('a')).toMatchObject({ paused: null })
+  await expect.poll(() => member.runs.length, { timeout: 3000 }).toBe(runs + 2)
+  const [asked] = member.runs.slice(-2)
+  expectGridWithout(asked!.id)
+})
+
+function expectGridWithout(asked: string): void {
+  const dues = idsOf('a').filter((id) => id !== asked)
+  expect(dues.length).toBe(idsOf('a').length - 1)
+  expect(dues.map((id) => Number(id.split('@')[1]) % 1000)).toEqual(
+    dues.map(() => Number(dues[0]!.split('@')[1]) % 1000),
+  )
+}
+
+test('without room nothing is taken; what passed meanwhile is told, and the newest is run', async () => {
+  const member = join()
+  member.room = 0
+  member.schedule.set([each('a', '500ms')])
+  await expect.poll(() => member.schedule.pressure.http.overdue, { timeout: 4000 }).toBe(1)
+  expect((await fleet.pressure()).http).toMatchObject({ overdue: 1 })
+  await pause(600)
+  expect(member.runs).toEqual([])
+  member.room = 1
+  await expect.poll(() => member.runs.length, { timeout: 4000 }).toBeGreaterThan(2)
+  expectGrid('a', 500, 5)
+  expect(member.told[0]).toMatchObject({ reason: 'missed', why: /no scraper process was there or had room/ })
+})
+
+test('Redis may go and lose everything: afterwards it goes on', async () => {
+  const member = join()
+  member.schedule.set([each('a', '500ms')])
+  await expect.poll(() => member.runs.length).toBeGreaterThan(1)
+  await redis.kill()
+  await pause(1500)
+  await redis.restart()
+  const before = member.runs.length
+  await expect.poll(() => member.runs.length, { timeout: 5000 }).toBeGreaterThan(before + 2)
+  const client = connect(redis.url, 'query')
+  await client.flushall()
+  client.disconnect()
+  const flushed = member.runs.length
+  await expect.poll(() => member.runs.length, { timeout: 9000 }).toBeGreaterThan(flushed + 2)
+})
+
+test('a scraper that only one process knows is run by that one; a changed timing takes effect at once', async () => {
+  const [one, both] = [join(), join()]
+  one.schedule.set([each('a', '500ms')])
+  both.schedule.set([each('a', '500ms'), each('b', '500ms')])
+  const ranB = (): number => both.runs.filter(({ id }) => id.startsWith('b')).length
+  await expect.poll(ranB, { timeout: 5000 }).toBeGreaterThan(1)
+  one.schedule.set([each('a', '1h')])
+  both.schedule.set([each('b', '500ms'), each('a', '1h')])
+  await pause(600)
+  const seen = idsOf('a').length
+  await pause(1200)
+  expect(idsOf('a').length).toBeLessThanOrEqual(seen + 1)
+  const b = ranB()
+  await expect.poll(ranB, { timeout: 5000 }).toBeGreaterThan(b)
+  expect(one.runs.every(({ id }) => id.startsWith('a'))).toBe(true)
+  expect(await fleet.scrapers('b')).toMatchObject([
+    { name: 'b', kind: 'http', every: '500ms', version: 'v1' },
+  ])
+  expect(await fleet.workers()).toHaveLength(2)
+})
