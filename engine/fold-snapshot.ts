@@ -8,6 +8,7 @@ import { loadPartials, type SavedPartials, savePartials } from './exchange/parti
 import type { PartitionFold } from './fold.ts'
 import { type Blocks, FOLD_VERSION, headStep, migrate, readHead } from './fold-version.ts'
 import type { ClockState } from './log-clock.ts'
+import type { Work } from './work.ts'
 import { BlockWriter, loadPlan, type SavedPlan, savePlan } from './plan-snapshot.ts'
 
 const HEADER = 'header'
@@ -27,7 +28,7 @@ interface Header extends SavedPlan {
   clock?: ClockState
 }
 
-export function saveFold(fold: PartitionFold): SnapshotBlocks {
+export function* saveFold(fold: PartitionFold): Work<SnapshotBlocks> {
   const blocks = new BlockWriter()
   const ids = fold.ids.save(blocks.changed, blocks.names)
   fold.accounting.save(blocks)
@@ -45,6 +46,7 @@ export function saveFold(fold: PartitionFold): SnapshotBlocks {
     clock: fold.clock.toJSON(),
   }
   blocks.json(HEADER, header)
+  yield* blocks.encoding()
   return { changed: blocks.changed, names: blocks.names, acks: fold.producers.acks() }
 }
 

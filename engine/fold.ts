@@ -18,14 +18,12 @@ import {
   type SnapshotBlocks,
 } from './commit/folding.ts'
 import type { CompiledConfig, CompiledStream } from './config/compiled.ts'
-import { rowOf } from './event/column-check.ts'
-import { type Columns, type Entry, MAX_DEAD_BYTES } from './event/entry.ts'
+import { type Entry, MAX_DEAD_BYTES } from './event/entry.ts'
 import { EventIds } from './event/event-ids.ts'
-import { EventReader } from './event/event-reader.ts'
 import { Producers } from './event/sequence.ts'
-import type { Texts } from './event/texts.ts'
 import { cutBytes, textOf } from './event/rejected.ts'
 import { Partials } from './exchange/partials.ts'
+import { FoldRows } from './fold-rows.ts'
 import { loadFold, saveFold } from './fold-snapshot.ts'
 import { FOLD_VERSION } from './fold-version.ts'
 import { LogClock } from './log-clock.ts'
@@ -34,9 +32,8 @@ import { CLOCK_AHEAD, type Judgement } from './rule/judge.ts'
 import { compareIds } from './stream/entry-id.ts'
 import { TURN } from './window/metric-state.ts'
 import { turnsTo } from './window/turns.ts'
+import { finish, type Work } from './work.ts'
 
-/** An event further ahead of log time than this is refused: it would push the watermark into the future. */
-export const MAX_AHEAD = 60_000
 /** A log of history that carried no event for this long (log time, ms) has gone quiet. */
 const QUIET = 2000
 
@@ -61,10 +58,8 @@ export class PartitionFold implements Fold {
   shownAt: number | null = null
   private readonly resolve: ResolveControl
   private readonly own: Outputs[] = [noOutputs()]
-  private reader!: EventReader
   settled = Number.NEGATIVE_INFINITY
-  private rows = new Int32Array(512)
-  private times = new Float64Array(512)
+  private readonly rows = new FoldRows(this)
 
   /** `control`: id of the control state in force before the first marker. */
   constructor(streamName: string, partition: number, control: string, resolve: ResolveControl) {
@@ -78,41 +73,75 @@ export class PartitionFold implements Fold {
     return this.own[0]!
   }
 
-  /** Reads one entry. One that makes the fold fail is dead, with the reason: it must never stop the partition. */
   step(entry: Entry): void {
-    // History is read by event time: what its log says of time does not matter.
-    if (this.stream.clock === 'event' || this.clock.passes(entry)) this.fold(entry)
-    else for (const one of this.clock.admit(entry)) this.fold(one)
+    const left = this.stepping(entry)
+    if (left !== null) finish(left)
   }
 
-  private fold(entry: Entry): void {
+  stepping(entry: Entry): Work | null {
+    // History is read by event time: what its log says of time does not matter.
+    if (this.stream.clock === 'event' || this.clock.passes(entry)) return this.fold(entry)
+    return this.foldAll(this.clock.admit(entry))
+  }
+
+  private *foldAll(entries: readonly Entry[]): Work {
+    for (const entry of entries) {
+      const left = this.fold(entry)
+      if (left !== null) yield* left
+    }
+  }
+
+  /** Only an entry that turns leaves work: all others are folded at once. */
+  private fold(entry: Entry): Work | null {
     this.accounting.advance(entry.ms)
     const before = rowsIn(this.counts)
     try {
+      const asOf = this.pass(entry)
+      if (Math.floor(asOf / TURN) > this.turned) return this.turnFirst(entry, asOf, before)
       this.read(entry)
     } catch (error) {
-      const rows = entry.kind === 'batch' || entry.kind === 'reject' ? entry.n : 1
-      this.loseEntry(entry.id, `the fold failed on this entry: ${String(error)}`.slice(0, 500))
-      this.counts.dead += Math.max(0, rows - (rowsIn(this.counts) - before))
+      this.fail(entry, error, before)
+    }
+    this.accounting.settle(entry, this.counts)
+    return null
+  }
+
+  private *turnFirst(entry: Entry, asOf: number, before: number): Work {
+    try {
+      yield* this.advancing(asOf)
+      this.read(entry)
+    } catch (error) {
+      this.fail(entry, error, before)
     }
     this.accounting.settle(entry, this.counts)
   }
 
-  private read(entry: Entry): void {
+  /** An entry that makes the fold fail is dead, with the reason: it must never stop the partition. */
+  private fail(entry: Entry, error: unknown, before: number): void {
+    const rows = entry.kind === 'batch' || entry.kind === 'reject' ? entry.n : 1
+    this.loseEntry(entry.id, `the fold failed on this entry: ${String(error)}`.slice(0, 500))
+    this.counts.dead += Math.max(0, rows - (rowsIn(this.counts) - before))
+  }
+
+  /** Log time passes; as of when windows are read now, where log time says it. */
+  private pass(entry: Entry): number {
     const live = this.stream.clock === 'live'
     if (live) this.clock.pass(entry)
     this.partials.tick(live ? this.clock.now : entry.ms, this.turned, this.final)
-    if (live) this.advance(this.clock.now - this.stream.disorder)
-    if (live && entry.kind === 'clock' && entry.ahead) this.plan.doubt()
+    return live ? this.clock.now - this.stream.disorder : Number.NEGATIVE_INFINITY
+  }
+
+  private read(entry: Entry): void {
+    if (entry.kind === 'clock' && entry.ahead && this.stream.clock === 'live') this.plan.doubt()
     switch (entry.kind) {
       case 'batch':
-        this.batch(entry)
+        this.rows.batch(entry)
         break
       case 'flat':
-        this.flat(entry.id, entry.ms, entry.fields)
+        this.rows.flat(entry)
         break
       case 'reject':
-        this.reject(entry)
+        this.rows.reject(entry)
         break
       case 'beat':
         this.accounting.beat(entry, this.producers.lastOf(entry.from))
@@ -183,8 +212,12 @@ export class PartitionFold implements Fold {
     return this.stream.clock === 'live' && this.clock.ahead !== ahead
   }
 
-  snapshot(): SnapshotBlocks {
+  snapshotting(): Work<SnapshotBlocks> {
     return saveFold(this)
+  }
+
+  snapshot(): SnapshotBlocks {
+    return finish(this.snapshotting())
   }
 
   restore(blocks: ReadonlyMap<string, Buffer>): void {
@@ -206,7 +239,7 @@ export class PartitionFold implements Fold {
     this.stream = stream ?? this.stream
     this.control = id
     this.accounting.watch(config.streams)
-    this.reader = new EventReader(this.stream)
+    this.rows.readAs(this.stream)
     this.plan = new Plan(
       stream ? config : { ...config, metrics: [], rules: [] },
       this.streamName,
@@ -217,125 +250,18 @@ export class PartitionFold implements Fold {
   }
 
   /** Event time (ms) before which events are refused. */
-  private get final(): number {
+  get final(): number {
     return this.watermark - this.stream.lateness
   }
 
-  private batch(entry: Entry & { kind: 'batch' }): void {
-    const accepted = this.accounting.accept(entry, this.producers)
-    if (accepted.verdict === 'refused') {
-      this.lose('dead', entry.id, 0, entry.from, '', accepted.reason, rowOf(entry.columns, 0))
-      this.counts.dead += entry.n - 1
-      return
-    }
-    const fresh = accepted.verdict === 'all' ? null : accepted.fresh
-    if (accepted.verdict === 'some') this.counts.duplicate += entry.n - accepted.count
-    this.addRows(
-      entry.id,
-      entry.ms,
-      entry.from,
-      entry.columns,
-      entry.n,
-      fresh,
-      !this.reader.columnsFit(entry.columns),
-    )
-  }
-
-  private flat(id: string, ms: number, fields: Texts): void {
-    const event = this.reader.flat(fields, this.partition)
-    if (event.is === 'columns') return this.addRows(id, ms, '', event.columns, 1, null, false)
-    if (event.is === 'dead') return this.lose('dead', id, 0, '', '', event.reason, event.row)
-    this.counts.forwarded++
-    this.out.forwards.push({ partition: event.partition, row: event.row })
-  }
-
-  private reject(entry: Entry & { kind: 'reject' }): void {
-    const accepted = this.accounting.accept(entry, this.producers)
-    for (const [i, row] of entry.rows.entries()) {
-      if (accepted.verdict === 'some' && !accepted.fresh[i]) this.counts.duplicate++
-      else this.lose('dead', entry.id, i, entry.from, row.origin, row.reason, row.raw)
-    }
-  }
-
-  /** `fresh`: which rows are no duplicates (null: all). `byRow`: validate each row, the batch did not fit as a whole. */
-  private addRows(
-    id: string,
-    ms: number,
-    from: string,
-    columns: Columns,
-    n: number,
-    fresh: boolean[] | null,
-    byRow: boolean,
-  ): void {
-    if (n > this.rows.length) this.growRows(n)
-    const { clock, disorder, lateness, time } = this.stream
-    const timeColumn = time === null ? null : columns[time]
-    const seq = Number(id.slice(id.indexOf('-') + 1))
-    const bound = this.clock.bound(ms)
-    const ids = this.ids.columnOf(this.stream, columns)
-    if (this.partials.full(n)) this.partials.cut(this.turned, this.turned, this.final)
-    let added = 0
-    let flushed = 0
-    for (let i = 0; i < n; i++) {
-      if (fresh !== null && !fresh[i]) continue
-      if (byRow && !this.fits(id, i, from, columns)) continue
-      if (ids !== null && this.ids.known(ids[i], bound)) {
-        this.counts.duplicate++
-        continue
-      }
-      const at = timeColumn === null ? this.clock.eventTime(ms) : (timeColumn?.[i] as number)
-      if (!(at > 0 && at <= ms + MAX_AHEAD)) {
-        this.loseRow(
-          'dead',
-          id,
-          i,
-          from,
-          at > 0 ? `more than 60 s ahead of the server's clock` : 'no event time',
-          columns,
-        )
-        continue
-      }
-      if (at < this.final) {
-        this.loseRow('late', id, i, from, `later than ${lateness / 1000} s behind the watermark`, columns)
-        continue
-      }
-      if (ids !== null) this.ids.remember(ids[i], bound)
-      this.rows[added] = i
-      this.times[added++] = at
-      const mark = Math.min(at, bound) - disorder
-      if (mark <= this.watermark) continue
-      this.watermark = mark
-      if (clock === 'event' && Math.floor(mark / TURN) > this.turned) {
-        this.fill(columns, flushed, added, ms, seq)
-        flushed = added
-        this.advance(mark)
-      }
-    }
-    this.fill(columns, flushed, added, ms, seq)
-    this.counts.counted += added
-    if (added > 0) this.newestAt = ms
-  }
-
-  private fill(columns: Columns, from: number, to: number, ms: number, seq: number): void {
-    this.plan.addRows(columns, this.rows, this.times, from, to, ms, seq)
-    this.partials.addRows(columns, this.rows, this.times, from, to, ms, seq)
-  }
-
-  private fits(id: string, row: number, from: string, columns: Columns): boolean {
-    const event = rowOf(columns, row)
-    const valid = this.reader.validate(event)
-    if (!valid.ok) this.loseRow('dead', id, row, from, valid.reason, columns)
-    return valid.ok
-  }
-
   /** Moves `asOf`, turning at every 10 s boundary on the way. */
-  private advance(asOf: number): void {
+  *advancing(asOf: number): Work {
     const to = Math.floor(asOf / TURN)
     if (!(to > this.turned)) return
     this.partials.cut(this.turned, to, this.final)
     for (const { turn, last } of turnsTo(this.turned, asOf)) {
       this.turned = turn
-      this.plan.turn(turn * TURN, this.final, last)
+      yield* this.plan.turning(turn * TURN, this.final, last)
     }
   }
 
@@ -366,18 +292,8 @@ export class PartitionFold implements Fold {
     this.lose('dead', id, 0, '', '', reason, raw)
   }
 
-  private loseRow(
-    kind: 'dead' | 'late',
-    id: string,
-    row: number,
-    from: string,
-    reason: string,
-    columns: Columns,
-  ): void {
-    this.lose(kind, id, row, from, '', reason, rowOf(columns, row))
-  }
-
-  private lose(
+  /** Counts one row as lost, and keeps it for people where there is room. */
+  lose(
     kind: 'dead' | 'late',
     id: string,
     row: number,
@@ -390,10 +306,5 @@ export class PartitionFold implements Fold {
     if (this.out[kind].length >= MAX_LOST) return
     const kept = cutBytes(typeof raw === 'string' ? raw : textOf(raw), MAX_DEAD_BYTES)
     this.out[kind].push({ id, row, from, origin, reason, raw: kept })
-  }
-
-  private growRows(n: number): void {
-    this.rows = new Int32Array(n)
-    this.times = new Float64Array(n)
   }
 }

@@ -2,6 +2,7 @@
 import { RUNGS } from './config/compiled.ts'
 import type { Blocks } from './fold-version.ts'
 import type { Plan } from './plan.ts'
+import type { Work } from './work.ts'
 import type { Standing } from './rule/progress.ts'
 import type { MetricState } from './window/metric-state.ts'
 import type { Pane } from './window/pane.ts'
@@ -32,11 +33,20 @@ export class BlockWriter {
   readonly changed = new Map<string, Buffer>()
   readonly names: string[] = []
 
+  private readonly dirty: [name: string, pane: Pane, shape: Shape][] = []
+
   pane(name: string, pane: Pane, shape: Shape): void {
     this.names.push(name)
-    if (!pane.dirty) return
-    pane.dirty = false
-    this.changed.set(name, encodePane(pane, shape))
+    if (pane.dirty) this.dirty.push([name, pane, shape])
+  }
+
+  /** The panes that were named, as bytes; until it is done no pane may change. */
+  *encoding(): Work {
+    for (const [name, pane, shape] of this.dirty) {
+      pane.dirty = false
+      this.changed.set(name, encodePane(pane, shape))
+      yield
+    }
   }
 
   json(name: string, value: unknown): void {

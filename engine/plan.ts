@@ -5,6 +5,7 @@ import { type CompiledConfig, type CompiledMetric, type CompiledRule, RUNGS } fr
 import type { Columns } from './event/entry.ts'
 import type { Judgement } from './rule/judge.ts'
 import { RuleState } from './rule/rule-state.ts'
+import type { Work } from './work.ts'
 import type { VerdictChange } from './rule/verdict.ts'
 import type { SeriesColumn } from './series/store.ts'
 import { encodeView } from './view/encode.ts'
@@ -88,11 +89,11 @@ export class Plan {
   }
 
   /** One 10 s boundary: panes close, windows whose slide ends here are read, rules look. `last`: show the result. */
-  turn(at: number, final: number, last: boolean): void {
+  *turning(at: number, final: number, last: boolean): Work {
     for (const state of this.states) {
-      state.turn(at, final, (rung, pane, groups) => this.emit(state, rung, pane, groups))
+      yield* state.turning(at, final, (rung, pane, groups) => this.emit(state, rung, pane, groups))
       if (at % HOUR === 0) this.evict(state, at)
-      this.read(state, at, last)
+      yield* this.reading(state, at, last)
     }
     const listeners = this.rules.filter((rule) => rule.rule.kind === 'noData')
     for (const state of new Set(listeners.map((rule) => rule.state))) state.listen(at)
@@ -167,7 +168,7 @@ export class Plan {
     )
   }
 
-  private read(state: MetricState, at: number, last: boolean): void {
+  private *reading(state: MetricState, at: number, last: boolean): Work {
     for (const [index, window] of state.metric.windows.entries()) {
       const name = `${state.metric.name}/${window.name}`
       const end = Math.floor(at / window.slide) * window.slide
@@ -181,7 +182,7 @@ export class Plan {
         (r) => r.state === state && r.windowIndex === index && r.rule.kind !== 'noData',
       )
       if (rules.length === 0 && !due) continue
-      const fold = state.readWindow(index, end)
+      const fold = yield* state.readingWindow(index, end)
       if (slides)
         for (const rule of rules) rule.look(at, fold, (change) => this.tell(rule, change), this.sink.excuse)
       if (!due) continue
@@ -197,7 +198,7 @@ export class Plan {
           stat === 'distinct' && group >= watched ? null : fold.stat(stat, group),
         baseline: spike ? (group: number) => spike.normal(group) : null,
       }
-      encodeView(name, end, source, (field, json) => this.show(field, json))
+      yield* encodeView(name, end, source, (field, json) => this.show(field, json))
     }
   }
 

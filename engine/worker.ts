@@ -107,6 +107,7 @@ export class Worker {
       snapshotEvery: this.options.snapshotEvery ?? 10_000,
       onFailure: this.onFailure,
       now: monotone,
+      breathe: this.breathe,
       onHole: (partition, entries) =>
         log.error({ partition, entries }, 'entries were trimmed or deleted before they were read'),
     }
@@ -312,7 +313,7 @@ export class Worker {
       const { partition, after } = asked.get(key)!
       // It may have been given away, or have stopped before the end of the read before this one.
       if (this.partitions.get(partition.name) !== partition || partition.off !== after) continue
-      await partition.feed(entries, admit, this.breathe)
+      await partition.feed(entries, admit)
       this.entryBytes = 0.9 * this.entryBytes + 0.1 * entries.fields(0).size
     }
   }

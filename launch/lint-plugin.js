@@ -3,7 +3,7 @@ import { dirname, relative, resolve, sep } from 'node:path'
 
 /** Decides by its arguments alone: no I/O, no clock, no randomness; imports values only from files of this list. */
 const PURE = [
-  'engine/{error,fold,fold-snapshot,fold-version,log-clock,plan,plan-snapshot}.ts',
+  'engine/{error,fold,fold-rows,fold-snapshot,fold-version,log-clock,plan,plan-snapshot,work}.ts',
   'engine/exchange/**',
   'engine/{window,rule,alert}/**',
   'engine/accounting/{account,accounting,book,event,pack}.ts',

@@ -18,6 +18,7 @@ import { type ProducerState, Producers } from '../event/sequence.ts'
 import { FOLD_VERSION, headStep, migrate, readHead } from '../fold-version.ts'
 import type { Alert, AlertChange } from './alert.ts'
 import { compareIds } from '../stream/entry-id.ts'
+import type { Work } from '../work.ts'
 import { type AlertRow, isAlertRow } from './row.ts'
 
 /** Resolved alerts kept for readers. */
@@ -106,6 +107,17 @@ export class AlertFold implements Fold {
 
   dueAt(): null {
     return null
+  }
+
+  /** A verdict is little work: none is left. */
+  stepping(entry: Entry): null {
+    this.step(entry)
+    return null
+  }
+
+  // oxlint-disable-next-line require-yield -- one small block
+  *snapshotting(): Work<SnapshotBlocks> {
+    return this.snapshot()
   }
 
   snapshot(): SnapshotBlocks {

@@ -15,6 +15,8 @@ export interface PartitionEnvironment {
   onFailure: (where: string, error: unknown) => void
   /** A monotone clock, ms: the machine's own may be set back while we work. */
   now: () => number
+  /** Called between pieces of work: a promise to wait for before the next one, or null. */
+  breathe: () => Promise<void> | null
   /** Entries of a partition that were gone before they were read. */
   onHole?: (partition: string, entries: number) => void
 }

@@ -5,6 +5,7 @@ import type { Entry } from '../event/entry.ts'
 import type { Partial } from '../exchange/partials.ts'
 import type { VerdictChange } from '../rule/verdict.ts'
 import type { SeriesColumn } from '../series/store.ts'
+import type { Work } from '../work.ts'
 
 /** Groups of one closed or amended pane: one array of values per column, in the order of `groups`. */
 export interface ClosedBlock {
@@ -114,6 +115,11 @@ export interface SnapshotBlocks {
 export interface Fold {
   /** Reads one entry. Deterministic: no clock, no I/O, no randomness. */
   step(entry: Entry): void
+  /**
+   * As `step`, in pieces: the work that is left of it, or null. Until that is done the fold stands between two entries,
+   * and nothing may be asked of it.
+   */
+  stepping(entry: Entry): Work | null
   /** Outputs since the last call. */
   take(): Outputs
   small(): Small
@@ -121,6 +127,9 @@ export interface Fold {
   dueAt(): number | null
   /** Whether the log must be told that its clock is (not) ahead of the server's. */
   minds(ahead: boolean): boolean
+  /** The state as blocks, in pieces; until it is done no entry may be read. */
+  snapshotting(): Work<SnapshotBlocks>
+  /** All of `snapshotting` at once. */
   snapshot(): SnapshotBlocks
   restore(blocks: ReadonlyMap<string, Buffer>): void
 }

@@ -33,6 +33,7 @@ export class Shell {
       snapshotEvery: 60_000,
       onFailure: (_, error) => void this.failures.push(error),
       now: Date.now,
+      breathe: () => null,
       ...env,
     }
     this.controls = new Controls(redis, namespace)

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { threshold } from '../rule/rule.fixture.ts'
 import { createPlainStore } from '../series/plain-store.ts'
@@ -10,6 +10,7 @@ import { partitionKeys } from '../stream/keys.ts'
 import { partitionOf } from '../stream/partition-hash.ts'
 import { admitter } from './claim.ts'
 import { type Bench, groupOf, startBench } from './commit.fixture.ts'
+import type { Partition } from './partition.ts'
 import { configOf, kill, pastEvents, sendBatch, Shell } from './partition.fixture.ts'
 
 let bench: Bench
@@ -54,6 +55,48 @@ test('killed again and again between any two steps: counts and series are exact,
   await one.release(Date.now())
   const again = await shell.claim(TARGET)
   expect(again.fold.small()).toEqual(await shell.small(again))
+})
+
+test('every entry and snapshot left off after each piece, with commits wherever they may lie: exact after every kill', async () => {
+  let one: Partition | null = null
+  let breaths = 0
+  let halfway = 0
+  const breathe = (): Promise<void> => {
+    breaths++
+    if (one?.pulse(Date.now(), '') === 'busy') halfway++
+    return setImmediate()
+  }
+  const shell = await Shell.on(bench.redis, configOf(), { snapshotEvery: 5, breathe })
+  const events = pastEvents(300, 20_000)
+  one = await shell.claim(TARGET)
+  const { log } = one.keys
+  // One flat event an entry, log time with event time: every second entry turns.
+  for (const { at, k, v, good } of events)
+    await bench.redis.xadd(log, `${at}-0`, 'at', String(at), 'k', k, 'v', String(v), 'good', String(good))
+  for (let i = 0; i < 10; i++) {
+    const feeding = one.feed(await shell.read(one, 30), admitter(shell.controls))
+    for (let k = 0; k < 20; k++) {
+      one.pulse(Date.now(), '')
+      await setImmediate()
+    }
+    if (i % 3 === 0) {
+      const killed = one
+      await killed.drop()
+      await feeding
+      one = await shell.claim(TARGET, killed.token)
+    } else await feeding
+  }
+  await shell.pass(one)
+  expect(await shell.small(one)).toMatchObject({ counted: 300, duplicate: 0, dead: 0 })
+  expect(await shell.total(one, 'sum')).toBe((300 * 301) / 2)
+  expect(await shell.total(one, 'count')).toBe(300)
+  expect(breaths).toBeGreaterThan(1000)
+  expect(halfway).toBeGreaterThan(100)
+  const { redis } = bench
+  expect(Number(await redis.hget(one.keys.meta, 'round'))).toBeGreaterThan(3)
+  await kill(one)
+  expect((await shell.claim(TARGET, one.token)).fold.small().counted).toBe(300)
+  expect(shell.failures).toEqual([])
 })
 
 const codeOf = async (work: Promise<unknown>): Promise<unknown> =>

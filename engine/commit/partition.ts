@@ -2,23 +2,24 @@
  * The shell around one fold: owns a partition under a lease, feeds it entries, and commits. One commit is in
  * flight at a time; folding goes on meanwhile. Everything that can fail ends in a verdict the worker acts on.
  */
-import { randomUUID } from 'node:crypto'
 import type { CompiledStream } from '../config/compiled.ts'
 import { decodeTexts } from '../event/decode.ts'
 import type { Entry } from '../event/entry.ts'
 import { compareIds } from '../stream/entry-id.ts'
 import type { LogEntries } from '../stream/log-entries.ts'
 import type { PartitionKeys } from '../stream/keys.ts'
+import { assemble, type Taken } from './assemble.ts'
 import { Drain } from './drain.ts'
 import type { PartitionEnvironment } from './environment.ts'
 import { withEvidence } from './evidence.ts'
-import type { Fold, Outputs, Small } from './folding.ts'
+import type { Fold } from './folding.ts'
 import { neverRead } from './holes.ts'
-import { lostRows, type Numbers, outboxPairs, pendPairs } from './outgoing.ts'
+import { type Numbers, outboxPairs } from './outgoing.ts'
 import { logAhead } from './log-ahead.ts'
 import { type Acquired, type Commit, type Committed, commit, renew } from './redis-scripts.ts'
+import { Piecework } from './piecework.ts'
 import { Retention } from './retention.ts'
-import type { Rounds, Upload } from './rounds.ts'
+import type { Rounds } from './rounds.ts'
 import { Shipper } from './shipper.ts'
 
 /** How long a stopping worker waits for a Redis that is away: nothing is lost, the next owner replays. */
@@ -29,15 +30,6 @@ const WORD_EVERY = 1000
 
 /** `lost`: the lease or the position is gone: drop this object, acquire anew. */
 export type Pulse = 'idle' | 'busy' | 'lost'
-
-/** What has been read and folded but not yet committed. */
-interface Taken {
-  outputs: Outputs
-  small: Small
-  off: string
-  n: number
-  tails: string[]
-}
 
 export class Partition {
   readonly name: string
@@ -57,6 +49,7 @@ export class Partition {
   private readonly env: PartitionEnvironment
   private readonly stream: () => CompiledStream | null
   private readonly partition: number
+  private readonly work: Piecework
   private readonly rounds: Rounds
   private readonly retention: Retention
   private readonly numbers: Numbers
@@ -94,6 +87,7 @@ export class Partition {
     this.keys = target.keys
     this.stream = target.stream
     this.fold = fold
+    this.work = new Piecework(fold, env.breathe)
     this.rounds = rounds
     this.retention = retention
     this.token = acquired.token
@@ -128,19 +122,19 @@ export class Partition {
   }
 
   /**
-   * Folds raw entries read after `off`, in order. Rejects where Redis is away; what was folded stays folded.
-   * `breathe` is called after each entry: where it gives a promise, that is waited for, and a commit may lie there.
+   * Folds entries read after `off`, in order. Rejects where Redis is away; what was folded stays folded. Between two
+   * entries, where the worker breathes, a commit may lie.
    */
-  async feed(
-    entries: LogEntries,
-    admit: (entry: Entry) => Entry | Promise<Entry>,
-    breathe: () => Promise<void> | null = () => null,
-  ): Promise<void> {
+  async feed(entries: LogEntries, admit: (entry: Entry) => Entry | Promise<Entry>): Promise<void> {
+    const { breathe } = this.env
     try {
       for (let i = 0; i < entries.length; i++) {
+        if (this.work.busy) await this.work.done
+        if (this.lost || this.givingUp) return
         const [id, fields] = [entries.id(i), entries.fields(i)]
         const entry = decodeTexts(id, fields)
-        this.fold.step('control' in entry ? await admit(entry) : entry)
+        const left = this.work.step('control' in entry ? await admit(entry) : entry)
+        if (left !== null) await left
         this.retention.fed(id, fields.size)
         this.off = id
         this.n++
@@ -167,7 +161,7 @@ export class Partition {
   /** Does what is due: commit, tick, marker, renewal, snapshot. `now`: of `env.now`. Never throws. */
   pulse(now: number, newestControl: string): Pulse {
     if (this.lost) return 'lost'
-    if (this.inFlight !== null) return 'busy'
+    if (this.inFlight !== null || this.work.busy) return 'busy'
     this.retention.measure(now + this.skew)
     const due = this.fold.dueAt()
     const tick = due !== null && now + this.skew >= due
@@ -182,8 +176,7 @@ export class Partition {
     // A quiet partition takes its last snapshot too: others trim their outboxes by it.
     if (this.dirty || this.rounds.running || this.snapshotDue(now)) {
       if (now - this.committedAt < this.env.commitEvery) return 'busy'
-      if (this.snapshotDue(now)) this.beginSnapshot(now)
-      this.start(this.commit(now))
+      this.start(this.snapshotDue(now) ? this.snapshot(now) : this.commit(now))
       return 'busy'
     }
     if ((tick && !this.ahead) || now - this.leaseAt > this.env.ttl / 3) this.start(this.renew(now, tick, ''))
@@ -193,12 +186,12 @@ export class Partition {
   /** A last commit and snapshot, then gives the lease back. */
   async release(now: number): Promise<void> {
     this.givingUpAt = now + RELEASE_PATIENCE
-    await this.inFlight
+    await Promise.all([this.inFlight, this.work.done])
     if (this.lost) return
     // One that is on its way holds the place of the last one.
     await this.finishRound(now)
     if (this.dirty || this.n > this.snapshotN) {
-      this.beginSnapshot(now)
+      await this.beginSnapshot(now)
       await this.finishRound(now)
     }
     await this.drain.stop()
@@ -232,14 +225,29 @@ export class Partition {
     return !this.rounds.running && this.n > this.snapshotN && now - this.snapshotAt >= this.env.snapshotEvery
   }
 
-  private beginSnapshot(now: number): void {
+  /** Encodes the state, apart from what else is done at this moment, and commits. */
+  private async snapshot(now: number): Promise<void> {
+    this.committedAt = now
+    await this.beginSnapshot(now)
+    await this.commit(now)
+  }
+
+  private async beginSnapshot(now: number): Promise<void> {
     this.snapshotAt = now
     this.snapshotN = this.n
-    if (!this.rounds.running) this.rounds.begin(this.fold, this.off, this.n, this.holes)
+    if (this.rounds.running) return
+    const [off, n, holes] = [this.off, this.n, this.holes]
+    const blocks = await this.work.snapshot()
+    this.rounds.begin(blocks, off, n, holes)
+  }
+
+  private get givingUp(): boolean {
+    return Number.isFinite(this.givingUpAt)
   }
 
   private async commit(now: number): Promise<void> {
     this.committedAt = now
+    while (this.work.busy) await this.work.done
     const taken = this.take()
     const stream = this.stream()
     const { redis } = this.env
@@ -249,24 +257,31 @@ export class Partition {
         : await withEvidence(redis, this.env.namespace, this.partition, stream, taken.outputs.told)
     const upload = this.rounds.upload()
     const outbox = outboxPairs(stream?.name ?? '', alerts, taken.outputs, this.numbers)
-    const built = this.build(taken, outbox, upload)
-    const done = await this.send(built.commit)
+    const commit = assemble(taken, upload, outbox, this.numbers, {
+      token: this.token,
+      before: this.cid,
+      ttl: this.env.ttl,
+      trim: this.retention.trim(),
+      outboxTrim: this.shipper.trim,
+      holes: this.holes,
+    })
+    const done = await this.send(commit)
     if (done.verdict !== 'OK' && done.verdict !== 'DUP' && done.verdict !== 'CLOCK') {
       this.lost = true
       this.env.onFailure(this.name, new Error(`commit answered ${done.verdict}: loading anew`))
       return
     }
-    this.cid = built.commit.after
+    this.cid = commit.after
     this.committed = { off: taken.off, n: taken.n }
     this.see(done)
     this.count(neverRead(taken, done))
     this.leaseAt = now
-    if (built.completes) {
-      this.retention.snapshotAt(built.completes)
+    if (upload.completes !== null) {
+      this.retention.snapshotAt(upload.completes)
       this.rounds.completed()
     }
-    this.drain.add(built.commit.pend)
-    this.shipper.add(built.commit.outbox)
+    this.drain.add(commit.pend)
+    this.shipper.add(commit.outbox)
     await this.shipper.confirm(now)
   }
 
@@ -292,56 +307,6 @@ export class Partition {
     this.tails = []
     this.dirty = false
     return taken
-  }
-
-  private build(
-    taken: Taken,
-    outbox: string[],
-    upload: Upload,
-  ): { commit: Commit; completes: string | null } {
-    const { outputs } = taken
-    const view = [...outputs.view].flat()
-    const live = [...outputs.live]
-    const changed = [...outputs.view.keys(), ...outputs.viewGone]
-    if (live.length === 0 && changed.length > 0) live.push(JSON.stringify({ fields: changed }))
-    const pend = pendPairs(outputs.closed, this.numbers)
-    const number = Number.parseInt(this.cid) + 1
-    const commit: Commit = {
-      token: this.token,
-      before: this.cid,
-      after: `${number}:${randomUUID().slice(0, 8)}`,
-      off: taken.off,
-      n: taken.n,
-      ttl: this.env.ttl,
-      trim: this.retention.trim(),
-      outboxTrim: this.shipper.trim,
-      tails: taken.tails,
-      meta: [
-        'small',
-        JSON.stringify(taken.small),
-        'numbers',
-        JSON.stringify(this.numbers),
-        ...this.holesPair(),
-        ...upload.meta,
-      ],
-      pend,
-      view,
-      viewGone: outputs.viewGone,
-      outbox,
-      snapshot: upload.snapshot,
-      snapshotGone: upload.snapshotGone,
-      dead: lostRows(outputs.dead),
-      late: lostRows(outputs.late),
-      live,
-      acks: upload.acks,
-      accountsGone: outputs.accountsGone,
-      accounts: [...outputs.accounts].flat(),
-    }
-    return { commit, completes: upload.completes }
-  }
-
-  private holesPair(): string[] {
-    return this.holes === 0 ? [] : ['holes', String(this.holes)]
   }
 
   /** Sends one commit until it is answered. A resend is byte-identical, so a lost reply answers DUP. */

@@ -5,7 +5,7 @@
  */
 import { promisify } from 'node:util'
 import { deflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib'
-import type { Fold } from './folding.ts'
+import type { SnapshotBlocks } from './folding.ts'
 
 /** Bytes and fields of one round uploaded with one commit. */
 const UPLOAD_BYTES = 2 * 1024 * 1024
@@ -56,9 +56,8 @@ export class Rounds {
     return this.next !== null
   }
 
-  /** Encodes the state as it is now; `off`, `n`, `holes`: the position it is at. */
-  begin(fold: Fold, off: string, n: number, holes = 0): void {
-    const { changed, names, acks } = fold.snapshot()
+  /** Begins a round with a state that was just encoded; `off`, `n`, `holes`: the position it is at. */
+  begin({ changed, names, acks }: SnapshotBlocks, off: string, n: number, holes = 0): void {
     const round = this.manifest.round + 1
     const fields: Record<string, string> = {}
     const queue: [string, Buffer][] = []

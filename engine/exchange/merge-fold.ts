@@ -24,6 +24,7 @@ import type { Judgement } from '../rule/judge.ts'
 import { compareIds } from '../stream/entry-id.ts'
 import { TURN } from '../window/metric-state.ts'
 import { turnsTo } from '../window/turns.ts'
+import { finish, type Work } from '../work.ts'
 import { bounded, type Piece } from './message.ts'
 import { loadMerge, saveMerge } from './merge-snapshot.ts'
 import { MergedState } from './merged-state.ts'
@@ -68,12 +69,16 @@ export class MergeFold implements Fold {
   }
 
   step(entry: Entry): void {
-    for (const one of this.clock.admit(entry)) this.fold(one)
+    finish(this.stepping(entry))
   }
 
-  private fold(entry: Entry): void {
+  *stepping(entry: Entry): Work {
+    for (const one of this.clock.admit(entry)) yield* this.fold(one)
+  }
+
+  private *fold(entry: Entry): Work {
     try {
-      this.read(entry)
+      yield* this.reading(entry)
     } catch (error) {
       this.lose('dead', entry.id, `the fold failed on this entry: ${String(error)}`.slice(0, 500), 1)
     }
@@ -113,8 +118,12 @@ export class MergeFold implements Fold {
     return ends === null || ends <= this.clock.now ? null : ends
   }
 
-  snapshot(): SnapshotBlocks {
+  snapshotting(): Work<SnapshotBlocks> {
     return saveMerge(this)
+  }
+
+  snapshot(): SnapshotBlocks {
+    return finish(this.snapshotting())
   }
 
   restore(blocks: ReadonlyMap<string, Buffer>): void {
@@ -148,13 +157,13 @@ export class MergeFold implements Fold {
     )
   }
 
-  private read(entry: Entry): void {
+  private *reading(entry: Entry): Work {
     this.clock.pass(entry)
     if (entry.kind === 'partial') this.hear(entry)
     else if (entry.kind === 'control') this.mark(entry.control)
     else if (entry.kind !== 'tick' && entry.kind !== 'clock')
       this.lose('dead', entry.id, 'not a partial result', 1)
-    this.follow(this.clock.now, entry.id)
+    yield* this.following(this.clock.now, entry.id)
   }
 
   /** A source may have been faster than our own marker: there is no way back. */
@@ -179,7 +188,7 @@ export class MergeFold implements Fold {
   }
 
   /** Moves with the slowest source that is waited for. */
-  private follow(ms: number, id: string): void {
+  private *following(ms: number, id: string): Work {
     const { clock, disorder } = this.stream
     this.final = Math.max(this.final, this.sources.final(ms))
     const own = clock === 'live' ? Math.floor((ms - disorder - GRACE) / TURN) : this.sources.furthest
@@ -189,7 +198,7 @@ export class MergeFold implements Fold {
     for (const { turn, last } of turnsTo(this.turned, to * TURN)) {
       this.gain(turn - 1, id)
       this.turned = turn
-      this.plan.turn(turn * TURN, this.final, last)
+      yield* this.plan.turning(turn * TURN, this.final, last)
     }
     this.gain(this.turned, id)
     this.settle()

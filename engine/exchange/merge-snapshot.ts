@@ -5,6 +5,7 @@ import type { ProducerState } from '../event/sequence.ts'
 import { assertKnown, type Blocks, FOLD_VERSION, readHead } from '../fold-version.ts'
 import type { ClockState } from '../log-clock.ts'
 import { BlockWriter, idOf, loadPlan, panesOf, type SavedPlan, savePlan } from '../plan-snapshot.ts'
+import type { Work } from '../work.ts'
 import type { MergeFold } from './merge-fold.ts'
 import { MergedState } from './merged-state.ts'
 import type { SavedSources } from './sources.ts'
@@ -23,7 +24,7 @@ interface Header extends SavedPlan {
   merged: { id: string; lastPartition: number[]; pending: [pane: number, groups: number[]][] }[]
 }
 
-export function saveMerge(fold: MergeFold): SnapshotBlocks {
+export function* saveMerge(fold: MergeFold): Work<SnapshotBlocks> {
   const blocks = new BlockWriter()
   const header: Header = {
     version: FOLD_VERSION,
@@ -38,6 +39,7 @@ export function saveMerge(fold: MergeFold): SnapshotBlocks {
     merged: mergedOf(fold).map((state) => saveParts(state, blocks)),
   }
   blocks.json(HEADER, header)
+  yield* blocks.encoding()
   return { changed: blocks.changed, names: blocks.names, acks: fold.producers.acks() }
 }
 

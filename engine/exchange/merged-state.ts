@@ -12,6 +12,7 @@ import { COUNT, TOTAL } from '../window/shape.ts'
 import type { Pane } from '../window/pane.ts'
 import { assertNumbered, decodePane } from '../window/pane-codec.ts'
 import { Touched } from '../window/touched.ts'
+import type { Work } from '../work.ts'
 import type { Evidence } from '../rule/verdict.ts'
 import type { Piece } from './message.ts'
 
@@ -62,9 +63,9 @@ export class MergedState extends MetricState {
     return lost
   }
 
-  override turn(asOf: number, final: number, emit: OnPane): void {
+  override *turning(asOf: number, final: number, emit: OnPane): Work {
     this.assemble()
-    super.turn(asOf, final, emit)
+    yield* super.turning(asOf, final, emit)
     this.drop(asOf, final)
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { finish } from '../work.ts'
 import { encodeView, VIEW_BLOCK, type ViewBlock, type ViewHeader, type ViewSource } from './encode.ts'
 
 function encode(source: Partial<ViewSource>): Map<string, string> {
@@ -11,7 +12,7 @@ function encode(source: Partial<ViewSource>): Map<string, string> {
     baseline: null,
     ...source,
   }
-  encodeView('m/1m', 60_000, whole, (field, json) => fields.set(field, json))
+  finish(encodeView('m/1m', 60_000, whole, (field, json) => fields.set(field, json)))
   return fields
 }
 

@@ -5,6 +5,7 @@
  *   field `<metric>/<window>/<block>` {"g": [group keys], "count": […], …, "baseline": […]}
  */
 import type { Stat } from '../config/compiled.ts'
+import type { Work } from '../work.ts'
 
 export const VIEW_BLOCK = 256
 
@@ -26,12 +27,12 @@ export interface ViewSource {
 }
 
 /** Calls `put` with every field of one window's view. */
-export function encodeView(
+export function* encodeView(
   name: string,
   asOf: number,
   source: ViewSource,
   put: (field: string, json: string) => void,
-): void {
+): Work {
   let blocks = 0
   for (let first = 0; first < source.keys.length; first += VIEW_BLOCK, blocks++) {
     const block: ViewBlock = { g: [] }
@@ -48,6 +49,7 @@ export function encodeView(
     for (const [i, stat] of source.stats.entries()) block[stat] = columns[i]!
     if (source.baseline) block.baseline = baseline
     put(`${name}/${blocks}`, JSON.stringify(block))
+    yield
   }
   const header: ViewHeader = { asOf, blocks }
   put(name, JSON.stringify(header))

@@ -1,4 +1,5 @@
 /** The groups of a metric over days, at their limit, against an oracle that follows the rules of the directory. */
+import { finish } from '../work.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { testConfig } from '../fold.fixture.ts'
@@ -92,7 +93,7 @@ test('ids are the lowest free ones, only what nothing reads is forgotten, the re
         if (restart) state = restarted(state)
         const before = now
         now += wait
-        state.turn(now, now - 60_000, () => undefined)
+        finish(state.turning(now, now - 60_000, () => undefined))
         const hour = Math.floor(now / HOUR) * HOUR
         if (hour > before) {
           state.evict(

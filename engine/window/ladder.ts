@@ -6,6 +6,7 @@
  * read it. It is *final* when the watermark less the lateness has passed its end: nothing can change it any more.
  * Between the two an event amends: its pane is emitted again, at the next turn of `asOf` or when it becomes final.
  */
+import { finish, type Work } from '../work.ts'
 import { Pane } from './pane.ts'
 import type { Shape } from './shape.ts'
 import { Touched } from './touched.ts'
@@ -69,12 +70,17 @@ export class Ladder {
   }
 
   /** Moves both frontiers (ms): closes, amends and drops panes, finest rung first. */
-  turn(asOf: number, final: number, emit: OnPane): void {
+  *turning(asOf: number, final: number, emit: OnPane): Work {
     for (let rung = 0; rung < this.sizes.length; rung++) {
-      this.close(rung, Math.floor(asOf / this.sizes[rung]!), emit)
+      yield* this.close(rung, Math.floor(asOf / this.sizes[rung]!), emit)
       this.flush(rung, Number.POSITIVE_INFINITY, emit)
     }
     this.drop(asOf, final)
+  }
+
+  /** All of `turning` at once. */
+  turn(asOf: number, final: number, emit: OnPane): void {
+    finish(this.turning(asOf, final, emit))
   }
 
   /** Emits amended panes that have become final since, and drops what is done with, where only the watermark moved. */
@@ -114,28 +120,30 @@ export class Ladder {
     return this.amended.some((panes) => panes.size > 0)
   }
 
-  private close(rung: number, to: number, emit: OnPane): void {
+  private *close(rung: number, to: number, emit: OnPane): Work {
     const from = this.closedTo[rung]!
     if (to <= from) return
     this.closedTo[rung] = to
-    if (rung > 0) this.build(rung, from, to)
+    if (rung > 0) yield* this.build(rung, from, to)
     for (const pane of this.inOrder(rung, from, to)) {
       if (pane.closed) continue
       pane.closed = true
       pane.dirty = true
       this.usual[rung] = pane.sketches?.pages ?? 0
       emit(rung, pane, pane.touched)
+      yield
     }
   }
 
   /** Makes the panes of `rung` numbered from…to out of their finer ones. */
-  private build(rung: number, from: number, to: number): void {
+  private *build(rung: number, from: number, to: number): Work {
     const ratio = this.sizes[rung]! / this.sizes[rung - 1]!
     const first = from === Number.NEGATIVE_INFINITY ? from : from * ratio
     for (const finer of this.inOrder(rung - 1, first, to * ratio)) {
       const number = Math.floor(finer.number / ratio)
       const pane = this.panes[rung]!.get(number) ?? this.open(rung, number, false)
       for (let i = 0; i < finer.touched.size; i++) pane.merge(finer.touched.at(i), finer)
+      yield
     }
   }
 

@@ -1,5 +1,6 @@
 /** One metric on one partition: its groups, its ladder of panes, and the windows read from it. */
 import { RUNG_MS } from '../config/window.ts'
+import type { Work } from '../work.ts'
 import { type CompiledMetric, type CompiledRule, RUNGS, type Rung } from '../config/compiled.ts'
 import type { Columns } from '../event/entry.ts'
 import type { Evidence } from '../rule/verdict.ts'
@@ -114,8 +115,8 @@ export class MetricState {
   }
 
   /** Closes and amends panes up to `asOf` (ms), finest first; see Ladder. */
-  turn(asOf: number, final: number, emit: OnPane): void {
-    this.ladder.turn(asOf, final, emit)
+  turning(asOf: number, final: number, emit: OnPane): Work {
+    return this.ladder.turning(asOf, final, emit)
   }
 
   settle(asOf: number, final: number, emit: OnPane): void {
@@ -150,11 +151,11 @@ export class MetricState {
   }
 
   /** Reads window `index` as of `end` (a multiple of its slide). */
-  readWindow(index: number, end: number): PaneFold {
+  *readingWindow(index: number, end: number): Work<PaneFold> {
     const window = this.metric.windows[index]!
     const rung = RUNG_MS[window.rung]
     const fold = this.folds[index]!
-    fold.read(this.panes(window.rung), (end - window.size) / rung, end / rung, window.size)
+    yield* fold.reading(this.panes(window.rung), (end - window.size) / rung, end / rung, window.size)
     return fold
   }
 

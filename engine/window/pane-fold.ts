@@ -3,12 +3,16 @@
  * the integers of sketches are kept from slide to slide. Nothing is subtracted from floats, so a restored worker gives the same bits as one that never stopped.
  */
 import type { Stat } from '../config/compiled.ts'
+import { finish, type Work } from '../work.ts'
 import { HyperLogLogArena } from './hyper-log-log-arena.ts'
 import { emptyCell, type Pane } from './pane.ts'
 import { COUNT, QUANTILES, type Shape } from './shape.ts'
 import { knownWhenEmpty, statOf } from './stat.ts'
 import { Touched } from './touched.ts'
 import { WindowSketches } from './window-sketches.ts'
+
+/** Panes read in one piece of work. */
+const PANES_AT_ONCE = 8
 
 export class PaneFold {
   /** Groups with at least one event in the run, in order of first touch. */
@@ -31,6 +35,11 @@ export class PaneFold {
 
   /** Reads panes numbered from…to (half open) of `size` ms altogether; all groups, or just one. */
   read(panes: ReadonlyMap<number, Pane>, from: number, to: number, size: number, only?: number): void {
+    finish(this.reading(panes, from, to, size, only))
+  }
+
+  /** As `read`. Nothing may be asked of what is half read. */
+  *reading(panes: ReadonlyMap<number, Pane>, from: number, to: number, size: number, only?: number): Work {
     this.groups.clear()
     this.size = size
     this.run = this.union && { panes, from, to }
@@ -40,9 +49,13 @@ export class PaneFold {
       const pane = panes.get(number)
       if (pane?.closed) closed.push(pane)
     }
-    for (const pane of closed) this.take(pane, only)
-    if (only === undefined) this.sketches?.read(closed)
-    else this.sketches?.readOne(closed, only)
+    for (const [i, pane] of closed.entries()) {
+      this.take(pane, only)
+      if (i % PANES_AT_ONCE === PANES_AT_ONCE - 1) yield
+    }
+    if (this.sketches === null) return
+    if (only === undefined) yield* this.sketches.reading(closed)
+    else this.sketches.readOne(closed, only)
   }
 
   private take(pane: Pane, only: number | undefined): void {

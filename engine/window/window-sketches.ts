@@ -3,6 +3,7 @@
  * integers are added and subtracted, so they are the very counts that adding all panes anew would give. Groups that
  * were amended in a closed pane are made anew while that pane is near: what was added of them is not known any more.
  */
+import type { Work } from '../work.ts'
 import type { Pane } from './pane.ts'
 import { EMPTY, SketchArena } from './sketch.ts'
 import { Touched } from './touched.ts'
@@ -17,25 +18,27 @@ export class WindowSketches {
   private panes: readonly Pane[] = []
   private pagesAnew = 0
 
+  get pages(): number {
+    return this.arena.pages
+  }
+
   /** Makes them those of `panes`, in order. */
-  read(panes: readonly Pane[]): void {
+  *reading(panes: readonly Pane[]): Work {
     const before = new Set(this.panes)
     const entering = panes.filter((pane) => !before.has(pane))
     const now = new Set(panes)
     const leaving = this.panes.filter((pane) => !now.has(pane))
     const amended = amendedOf([...leaving, ...panes])
     const crowded = this.arena.pages > 2 * this.pagesAnew + SPARE_PAGES
-    if (crowded || entering.length + leaving.length >= panes.length) this.readAnew(panes)
+    if (crowded || entering.length + leaving.length >= panes.length) yield* this.readingAnew(panes)
     else {
       for (const pane of leaving) this.subtract(pane, amended)
+      yield
       for (const pane of entering) this.add(pane, amended)
+      yield
       for (let i = 0; i < amended.size; i++) this.remake(amended.at(i), panes)
     }
     this.panes = [...panes]
-  }
-
-  get pages(): number {
-    return this.arena.pages
   }
 
   /** One group of `panes` only. */
@@ -49,10 +52,13 @@ export class WindowSketches {
     return this.arena.quantile(this.heads[group]!, q, n)
   }
 
-  private readAnew(panes: readonly Pane[]): void {
+  private *readingAnew(panes: readonly Pane[]): Work {
     this.clear()
     const none = new Touched()
-    for (const pane of panes) this.add(pane, none)
+    for (const pane of panes) {
+      this.add(pane, none)
+      yield
+    }
     this.pagesAnew = this.arena.pages
   }
 
