@@ -47,7 +47,7 @@ export class Piecework {
   }
 
   private async work<T>(work: Work<T>): Promise<T> {
-    await null
+    await Promise.resolve()
     for (;;) {
       const piece = work.next()
       if (piece.done === true) return piece.value
