@@ -1,6 +1,6 @@
 /** An app around in-memory parts, for tests: nothing listens, nothing is written. */
 import { Hono } from 'hono'
-import type { CompiledStream, EvidenceStore, Ledger, Producer, Sent } from '../engine/index.ts'
+import type { CompiledStream, EvidenceStore, FleetSchedule, Ledger, Producer, Sent } from '../engine/index.ts'
 import { createApp, type AppDeps } from './app.ts'
 import { EVENT_LIMITS } from './http/event.ts'
 import { KeyedPosts } from './http/keyed-post.ts'
@@ -53,6 +53,17 @@ export const noEvidence: EvidenceStore = {
   close: async () => undefined,
 }
 
+/** A schedule without scrapers. */
+export const emptySchedule: FleetSchedule = {
+  scrapers: async () => [],
+  workers: async () => [],
+  pressure: async () => ({ browser: { overdue: 0, oldestMs: 0 }, http: { overdue: 0, oldestMs: 0 } }),
+  pause: async () => null,
+  resume: async () => null,
+  run: async () => null,
+  close: () => undefined,
+}
+
 export function testApp(change: Partial<AppDeps> = {}) {
   const reader = new MemoryReader()
   const producer = new MemoryProducer()
@@ -72,6 +83,7 @@ export function testApp(change: Partial<AppDeps> = {}) {
       return producer
     }),
     ledger: emptyLedger,
+    schedule: emptySchedule,
     evidence: noEvidence,
     limits: EVENT_LIMITS,
     clock: () => NOW,

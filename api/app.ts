@@ -14,8 +14,9 @@ import { answerReady } from './http/health.ts'
 import { listKpis, readKpi, readSeries } from './http/kpi.ts'
 import type { Metrics } from './http/metrics.ts'
 import { problem, problemOf, REDIS_AWAY, type Problem } from './http/problem.ts'
+import { scraperRoutes, type ScraperDeps } from './http/scraper.ts'
 
-export interface AppDeps extends EventDeps, DeadDeps, EvidenceDeps {
+export interface AppDeps extends EventDeps, DeadDeps, EvidenceDeps, ScraperDeps {
   reader: Reader
   clock: () => number
   settings: GuardSettings
@@ -46,6 +47,7 @@ export function createApp(deps: AppDeps): Hono {
   app.post('/v1/events/:stream', (c) => postEvents(c, deps))
   app.route('/v1/dead', deadRoutes(deps))
   app.route('/v1/evidence', evidenceRoutes(deps))
+  app.route('/v1/scrapers', scraperRoutes(deps))
   app.get('/v1/live', deps.live, (c) => problem(c, UPGRADE_NEEDED))
   app.get('/healthz', (c) => c.json({ alive: true, now: clock() }))
   app.get('/readyz', (c) => answerReady(c, reader.health(), deps.held()))

@@ -6,6 +6,7 @@ import {
   openLedger,
   openProducer,
   openReader,
+  openSchedule,
   type CompiledChannel,
   type Reader,
 } from '../engine/index.ts'
@@ -57,6 +58,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     openProducer({ redisUrl, namespace, stream }, { name: 'http', id }),
   )
   const ledger = openLedger(redisUrl, namespace)
+  const schedule = openSchedule(redisUrl, namespace)
   const evidence = openEvidence(redisUrl, namespace)
   const metrics = createMetrics(reader, clock)
   const board = new BoardSource(reader, clock)
@@ -66,6 +68,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     producers,
     keyed,
     ledger,
+    schedule,
     evidence,
     limits: EVENT_LIMITS,
     clock,
@@ -93,6 +96,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
       hub.close()
       await Promise.all([server.close(CLOSE_GRACE).then(() => producers.close()), notifications.stop()])
       await ledger.close()
+      schedule.close()
       await evidence.close()
       await reader.close()
     },
