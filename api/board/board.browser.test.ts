@@ -118,6 +118,82 @@ describe.each(Object.keys(STATES))('%s', (state) => {
   })
 })
 
+describe('pictures of what pages showed', () => {
+  const hostile = '<img src=x onerror=alert(1)>'
+
+  async function openProved(state: string, size = WALL): Promise<void> {
+    await page.setViewport({ width: 683, height: 450 })
+    await page.goto('about:blank')
+    await page.setContent('<h1 style="font:90px sans-serif">Accounts</h1>')
+    const picture = await page.screenshot({ type: 'webp' })
+    server.prove(new Uint8Array(picture), {
+      outcome: 'layout_changed',
+      reason: 'selector',
+      detail: hostile,
+      fields: ['balance'],
+      at: Date.now(),
+      url: 'javascript:alert(2)',
+      title: hostile,
+      status: 200,
+      scraper: 'north-bank',
+      version: 'v1',
+      headers: { server: hostile },
+      links: { html: '/v1/evidence/x/html' },
+    })
+    await open(state, size)
+    await page.waitForSelector('.proof:not([hidden])')
+    await page.waitForNetworkIdle({ idleTime: 50 })
+  }
+
+  test('they stand beside their alerts, and cost no room that an alert needs', async () => {
+    for (const state of ['problems', 'many', 'sentence', 'torture']) {
+      await open(state)
+      const without = await page.evaluate(look)
+      await openProved(state)
+      const seen = await page.evaluate(look)
+      expect(seen.alerts).toBe(without.alerts)
+      expect(seen.page).toEqual([1920, 1080, 1080])
+      expect(seen.outside).toEqual([])
+      expect(seen.cutOff).toEqual([])
+    }
+    await openProved('problems')
+    const [width, height] = await page.$eval('.proof', (node) => [node.clientWidth, node.clientHeight])
+    expect(width! * height!).toBeGreaterThan(8000)
+    await openProved('problems', PHONE)
+    const seen = await page.evaluate(look)
+    expect(seen.outside.filter((each) => each.endsWith('sideways'))).toEqual([])
+    expect(seen.firstAlert).toBeLessThan(844)
+  })
+
+  test('one opens with what is known beside it, as text, and closes', async () => {
+    for (const size of [WALL, PHONE]) {
+      await openProved('problems', size)
+      await page.click('.proof')
+      await page.waitForSelector('#proof-links a')
+      const text = await page.$eval('#proof', (node) => node.textContent)
+      expect(text).toContain('North Bank changed its page')
+      expect(text).toContain(hostile)
+      expect(
+        await page.$$eval('#proof a', (nodes) => nodes.map((node) => node.getAttribute('href'))),
+      ).toEqual(['/v1/evidence/x/html'])
+      expect(await page.$$eval('#proof-facts img', (nodes) => nodes.length)).toBe(0)
+      const wide = await page.$eval('#proof', (node) => node.getBoundingClientRect().right - innerWidth)
+      expect(wide).toBeLessThanOrEqual(0)
+      expect(await violations()).toEqual([])
+      await page.keyboard.press('Escape')
+      expect(await page.$eval('#proof', (node) => (node as HTMLDialogElement).open)).toBe(false)
+      expect(await violations()).toEqual([])
+    }
+  })
+
+  test('one that is gone leaves no hole', async () => {
+    await open('problems')
+    await page.waitForNetworkIdle({ idleTime: 50 })
+    expect(server.asked.some((path) => path.endsWith('/screenshot'))).toBe(true)
+    expect(await page.$eval('.proof', (node) => node.checkVisibility())).toBe(false)
+  })
+})
+
 test('cut: still no scroll, and axe finds nothing', async () => {
   await open('hostile', WALL, 'light')
   server.mute()
@@ -135,7 +211,7 @@ test('hostile text is text', async () => {
   await open('hostile')
   await new Promise((resolve) => setTimeout(resolve, 500))
   expect(await page.title()).not.toBe('owned')
-  expect(await page.$$eval('#board script, #board img', (nodes) => nodes.length)).toBe(0)
+  expect(await page.$$eval('#board script, #board img[src]', (nodes) => nodes.length)).toBe(0)
   expect(await page.$eval('#second', (node) => node.textContent)).toContain('<script>')
 })
 

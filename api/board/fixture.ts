@@ -261,6 +261,9 @@ function spike(): Alert {
   })
 }
 
+/** Of a run whose page was kept. */
+export const PROOF = 'a1b2c3d4e5f6-20605-1'
+
 function twoProblems(): Alert[] {
   const samples = [{ scraper: 'lake-bank', outcome: 'site_down' }]
   const evidence = { partition: 0, from: null, to: null, samples }
@@ -271,14 +274,16 @@ function twoProblems(): Alert[] {
     evidence,
     since: NOW - 3_900_000,
   })
-  return [alert(), lake, spike()]
+  const sample = { scraper: 'north-bank', outcome: 'layout_changed', kind: 'browser', evidence: PROOF }
+  const north = alert({ evidence: { partition: 0, from: null, to: null, samples: [sample] } })
+  return [north, lake, spike()]
 }
 
 function manyProblems(count: number): Alert[] {
   const outcomes = ['layout_changed', 'site_down', 'blocked', 'rate_limited', 'invalid_data', 'partial']
   return Array.from({ length: count }, (_, i) => {
     const scraper = BANKS[i % 8]!
-    const samples = [{ scraper, outcome: outcomes[i % 6]! }]
+    const samples = [{ scraper, outcome: outcomes[i % 6]!, kind: 'browser', evidence: PROOF }]
     const evidence = { partition: 0, from: null, to: null, samples }
     const severity = i % 3 === 0 ? 'critical' : 'warning'
     return alert({ id: `m${i}`, severity, group: { scraper }, evidence, since: NOW - (i + 1) * 97_000 })

@@ -1,7 +1,7 @@
 /** The board says what is so, in plain words, and nothing good of what it does not know. */
 import { describe, expect, test } from 'vitest'
 import type { Health } from '../../engine/index.ts'
-import { alert, BANKS, config, health, input, NOW, row, rows, STATES } from './fixture.ts'
+import { PROOF, alert, BANKS, config, health, input, NOW, row, rows, STATES } from './fixture.ts'
 import { boardState, MAX_ALERTS, type BoardInput, type BoardState, type Part } from './state.ts'
 
 const board = (more: Partial<BoardInput> = {}): BoardState => boardState(input(more))
@@ -191,6 +191,16 @@ describe('open alerts', () => {
   test('a cause in the words of a browser reads as words', () => {
     const state = board({ alerts: [alert({ cause: 'net::ERR_CONNECTION_RESET' })] })
     expect(state.alerts[0]?.cause).toBe('connection reset')
+  })
+
+  test('the picture is that of the newest page that was kept, and no other text', () => {
+    const proofOf = (...samples: Record<string, unknown>[]) =>
+      board({ alerts: [alert({ evidence: { partition: 0, from: null, to: null, samples } })] }).alerts[0]!
+        .proof
+    const kind = 'browser'
+    const older = { kind, evidence: 'b1b2c3d4e5f6-20605-1' }
+    expect(proofOf({ kind }, { kind, evidence: '../../x' }, { kind, evidence: PROOF }, older)).toBe(PROOF)
+    expect(proofOf({ kind: 'http', evidence: PROOF })).toBeNull()
   })
 
   test('firing before pending, critical before warning, newest first, bounded', () => {

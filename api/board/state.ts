@@ -59,6 +59,8 @@ export interface BoardAlert {
   /** Event time at which it began, ms. */
   since: number
   cause: string | null
+  /** Id of the newest picture of what the page showed; null where there is none. */
+  proof: string | null
 }
 
 export interface BoardState {

@@ -2,6 +2,7 @@
 import type { BoardAlert, BoardNumber, BoardPromise, Mood } from '../state.ts'
 import { chart } from './chart.ts'
 import { element, glow, words, write } from './element.ts'
+import { proofButton } from './proof-button.ts'
 import { reshape, shape } from './shape.ts'
 
 export interface Card<T> {
@@ -53,13 +54,15 @@ export function numberCard(): Card<BoardNumber> {
   return { node, draw }
 }
 
-export function alertCard(): Card<BoardAlert> {
+/** `open` shows the picture of an alert in full; `changed`: a picture came or went. */
+export function alertCard(open: (alert: BoardAlert) => void, changed: () => void): Card<BoardAlert> {
+  const picture = proofButton(open, changed)
   const state = stateWord()
   const sentence = words('sentence')
   const cause = words('cause')
   const began = element('time', 'age')
   const texts = element('div', 'texts', sentence, cause)
-  const node = element('li', 'alert', state.node, texts, began)
+  const node = element('li', 'alert', state.node, picture.node, texts, began)
   const draw = (alert: BoardAlert): void => {
     const mood = alert.severity === 'critical' ? 'bad' : 'warn'
     node.dataset['mood'] = mood
@@ -68,6 +71,7 @@ export function alertCard(): Card<BoardAlert> {
     write(sentence, alert.sentence)
     write(cause, alert.cause ?? '')
     began.dataset['at'] = String(alert.since)
+    picture.draw(alert)
   }
   return { node, draw }
 }

@@ -27,7 +27,7 @@ function lines(node: HTMLElement): number {
   return Math.floor(node.clientHeight / Number.parseFloat(getComputedStyle(node).lineHeight))
 }
 
-/** Hides the last alerts until the rest fits; `elsewhere` more are open that were not sent. */
+/** Hides pictures that would cost room for an alert, then the last alerts until the rest fits; `elsewhere` more are open that were not sent. */
 export function fitAlerts(
   board: HTMLElement,
   list: HTMLElement,
@@ -45,6 +45,7 @@ export function fitAlerts(
   }
   const crowded = (): boolean => wall && board.scrollHeight > board.clientHeight
   board.dataset['tight'] = 'no'
+  board.dataset['pictures'] = wall ? 'no' : 'yes'
   tell()
   for (const least of [2, 1]) {
     while (shown > least && crowded()) {
@@ -54,4 +55,6 @@ export function fitAlerts(
     // Before the second alert goes, everything moves together.
     if (crowded()) board.dataset['tight'] = 'yes'
   }
+  board.dataset['pictures'] = 'yes'
+  if (crowded()) board.dataset['pictures'] = 'no'
 }

@@ -3,6 +3,7 @@ import type { BoardState, Mood, Part } from '../state.ts'
 import { age } from './age.ts'
 import { alertCard, numberCard, promiseCard, stateWord, type Card } from './cards.ts'
 import { element, glow, keyed, write } from './element.ts'
+import { proofDialog } from './proof-dialog.ts'
 import { fitAlerts, fitHeadline } from './fit.ts'
 import { favicon, SIGN, WORD } from './shape.ts'
 
@@ -34,6 +35,7 @@ export function page(root: Document): Page {
   find('own').prepend(own.node)
   const audit = stateWord()
   find('audit').prepend(audit.node)
+  const openProof = proofDialog(root)
   let board: BoardState | null = null
   let cut = false
   const cards = {
@@ -62,7 +64,13 @@ export function page(root: Document): Page {
     const byPlace = (_: unknown, i: number): string => String(i)
     keyed(find('promises'), next.promises, byPlace, () => promiseCard(() => board!.now), cards.promises)
     keyed(find('numbers'), next.numbers, byPlace, numberCard, cards.numbers)
-    keyed(find('alerts'), next.alerts, (alert) => alert.id, alertCard, cards.alerts)
+    keyed(
+      find('alerts'),
+      next.alerts,
+      (alert) => alert.id,
+      () => alertCard(openProof, redraw),
+      cards.alerts,
+    )
     find('numbers').dataset['count'] = String(next.numbers.length)
     root.body.dataset['alerts'] = String(next.alerts.length)
     write(find('calm'), next.own.mood === 'unknown' ? 'No open alerts known.' : 'No open alerts.')

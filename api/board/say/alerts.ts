@@ -1,5 +1,5 @@
 /** Alerts in plain words, worst and newest first. */
-import type { Alert, CompiledConfig } from '../../../engine/index.ts'
+import { isEvidenceId, type Alert, type CompiledConfig } from '../../../engine/index.ts'
 import type { BoardAlert, Part } from '../state.ts'
 import { clean, name, nameIn } from './name.ts'
 
@@ -89,8 +89,15 @@ export function openAlerts(alerts: Alert[], config: CompiledConfig | null): Boar
       sentence: clean(words, 200),
       since: alert.since,
       cause: detail === null || detail === '' ? null : clean(readable(detail), 200),
+      proof: proofOf(alert),
     }
   })
+}
+
+/** Only pages have pictures. Samples are newest first. */
+function proofOf({ evidence }: Alert): string | null {
+  for (const { kind, evidence: id } of evidence.samples) if (kind === 'browser' && isEvidenceId(id)) return id
+  return null
 }
 
 /** "connection reset" instead of Chromium's `net::ERR_CONNECTION_RESET`. */
