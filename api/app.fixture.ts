@@ -1,6 +1,14 @@
 /** An app around in-memory parts, for tests: nothing listens, nothing is written. */
 import { Hono } from 'hono'
-import type { CompiledStream, EvidenceStore, FleetSchedule, Ledger, Producer, Sent } from '../engine/index.ts'
+import type {
+  BlockLedger,
+  CompiledStream,
+  EvidenceStore,
+  FleetSchedule,
+  Ledger,
+  Producer,
+  Sent,
+} from '../engine/index.ts'
 import { createApp, type AppDeps } from './app.ts'
 import { EVENT_LIMITS } from './http/event.ts'
 import { KeyedPosts } from './http/keyed-post.ts'
@@ -63,6 +71,8 @@ export const emptySchedule: FleetSchedule = {
   run: async () => null,
   close: () => undefined,
 }
+/** A ledger without blocks. */
+export const noBlocks: BlockLedger = { list: async () => [], close: async () => undefined }
 
 export function testApp(change: Partial<AppDeps> = {}) {
   const reader = new MemoryReader()
@@ -85,6 +95,7 @@ export function testApp(change: Partial<AppDeps> = {}) {
     ledger: emptyLedger,
     schedule: emptySchedule,
     evidence: noEvidence,
+    blocks: noBlocks,
     limits: EVENT_LIMITS,
     clock: () => NOW,
     settings: { key: null, loopback: true },

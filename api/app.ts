@@ -6,6 +6,7 @@ import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import type { Reader } from '../engine/index.ts'
 import { readAccounting } from './http/accounting.ts'
 import { listAlerts } from './http/alert.ts'
+import { listBlocks, type BlockDeps } from './http/block.ts'
 import { deadRoutes, type DeadDeps } from './http/dead.ts'
 import { postEvents, type EventDeps } from './http/event.ts'
 import { evidenceRoutes, type EvidenceDeps } from './http/evidence.ts'
@@ -16,7 +17,7 @@ import type { Metrics } from './http/metrics.ts'
 import { problem, problemOf, REDIS_AWAY, type Problem } from './http/problem.ts'
 import { scraperRoutes, type ScraperDeps } from './http/scraper.ts'
 
-export interface AppDeps extends EventDeps, DeadDeps, EvidenceDeps, ScraperDeps {
+export interface AppDeps extends EventDeps, DeadDeps, EvidenceDeps, ScraperDeps, BlockDeps {
   reader: Reader
   clock: () => number
   settings: GuardSettings
@@ -46,6 +47,7 @@ export function createApp(deps: AppDeps): Hono {
   app.get('/v1/accounting', redisThere, (c) => readAccounting(c, deps))
   app.post('/v1/events/:stream', (c) => postEvents(c, deps))
   app.route('/v1/dead', deadRoutes(deps))
+  app.get('/v1/blocks', redisThere, (c) => listBlocks(c, deps))
   app.route('/v1/evidence', evidenceRoutes(deps))
   app.route('/v1/scrapers', scraperRoutes(deps))
   app.get('/v1/live', deps.live, (c) => problem(c, UPGRADE_NEEDED))

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import {
   connect,
+  openBlocks,
   openEvidence,
   openLedger,
   openProducer,
@@ -60,6 +61,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
   const ledger = openLedger(redisUrl, namespace)
   const schedule = openSchedule(redisUrl, namespace)
   const evidence = openEvidence(redisUrl, namespace)
+  const blocks = openBlocks(redisUrl, namespace)
   const metrics = createMetrics(reader, clock)
   const board = new BoardSource(reader, clock)
   const hub = new Hub({ reader, board, clock })
@@ -70,6 +72,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     ledger,
     schedule,
     evidence,
+    blocks,
     limits: EVENT_LIMITS,
     clock,
     settings,
@@ -98,6 +101,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
       await ledger.close()
       schedule.close()
       await evidence.close()
+      await blocks.close()
       await reader.close()
     },
   }

@@ -34,7 +34,16 @@ export {
   type Exhibit,
   type Kept,
 } from './fleet/evidence.ts'
+export {
+  BLOCK_LIMITS,
+  encodeBlock,
+  type Block,
+  type BlockAbout,
+  type BlockLedger,
+  type BlockQuery,
+} from './fleet/block.ts'
 export { fingerprintOf, type Failure } from './fleet/fingerprint.ts'
+export { noteSite, openBlocks } from './fleet/redis-block.ts'
 export { openEvidence } from './fleet/redis-evidence.ts'
 export type { CatalogEntry, CatalogField, Catalogued } from './fleet/catalog.ts'
 export { openSchedule, type FleetSchedule, type FleetScraper } from './fleet/redis-schedule.ts'

@@ -8,7 +8,6 @@ import type { BrowserScraper } from './define/scraper.ts'
 import { withinTime } from './define/within-time.ts'
 import { CAPTURE_MS } from './evidence/capture.ts'
 import { type Keeper, type Proof, fingerprintsOnly } from './evidence/keeper.ts'
-import { retryAfter } from './http/retry-after.ts'
 import { visitCheck } from './http/visit-check.ts'
 import { type Row, visitJson } from './http/visit-json.ts'
 import type { Scraper } from './index.ts'
@@ -18,9 +17,9 @@ import type { Lease } from './pool/browsers.ts'
 import { type Pool, PoolFailure } from './pool/pool.ts'
 import { refusedAddress } from './pool/reach.ts'
 import { visit } from './pool/visit.ts'
-import type { Gate, Refusal, Wish } from './politeness/gate.ts'
+import type { Gate, Refusal } from './politeness/gate.ts'
 import { type Turn, type TurnClock, takeTurn } from './politeness/turn.ts'
-import { coolDown, visitOf } from './politeness/visit.ts'
+import { visitOf, visitedBy } from './politeness/visit.ts'
 import { visitOnWorker } from './politeness/worker-turn.ts'
 import { publicValues, valuesOf } from './read/interpret.ts'
 import type { Missed } from './schedule/decide.ts'
@@ -67,9 +66,8 @@ export async function run(
   const proof = await (world.keeper ?? fingerprintsOnly).keep(scraper, version, signals, verdict)
   const at = world.now()
   if (turn !== null) {
-    const wish = askedWait(signals, verdict)
-    const { outcome } = verdict
-    await world.gate.report(turn.visit, { outcome, wish, exit: turn.exit, coolDown: coolDown(scraper) })
+    const visited = visitedBy(scraper, signals, verdict, turn.exit, proof.evidence)
+    await world.gate.report(turn.visit, visited)
   }
   if (scraper.kind === 'json' && verdict.outcome === 'ok' && rows.length > 0) {
     await world.publishRows(scraper.into, rows, scraper.name)
@@ -189,13 +187,6 @@ function applySane(scraper: BrowserScraper, signals: Signals): void {
   } catch (error) {
     signals.fault = { reason: 'code', detail: `sane() threw: ${messageOf(error)}` }
   }
-}
-
-/** What the site asked for: only answers that refuse count, a 200 may say what it likes. */
-function askedWait({ main }: Signals, verdict: Verdict): Wish | null {
-  const status = main?.status ?? 0
-  const refuses = verdict.outcome === 'rate_limited' || status === 429 || status === 503
-  return refuses ? retryAfter(main?.headers['retry-after'], main?.headers['date']) : null
 }
 
 interface Ended {

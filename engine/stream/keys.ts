@@ -102,12 +102,19 @@ export interface SiteKeys {
   leases: string
   /** Hash: proxy -> until when it is not used for this site, ms. */
   exits: string
+  /** Stream: each time it has turned us away. */
+  blocks: string
 }
 
 /** What all processes share about one site that is visited; a slot of its own, so that sites spread over a cluster. */
 export function siteKeys(namespace: string, site: string): SiteKeys {
   const tag = `${namespace}:{site ${site}}`
-  return { gate: `${tag}:gate`, leases: `${tag}:leases`, exits: `${tag}:exits` }
+  return { gate: `${tag}:gate`, leases: `${tag}:leases`, exits: `${tag}:exits`, blocks: `${tag}:blocks` }
+}
+
+/** Sorted set: the sites that have turned us away, by the server time of the last time. */
+export function blockKeys(namespace: string): { sites: string } {
+  return { sites: `${namespace}:{blocks}:sites` }
 }
 
 export interface EvidenceKeys {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Outcome, connect, siteKeys } from '../../engine/index.ts'
+import { type BlockAbout, type Outcome, connect, openBlocks, siteKeys } from '../../engine/index.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import type { Gate, Visit, Wish } from './gate.ts'
 import { redisGate } from './redis-gate.ts'
@@ -37,10 +37,17 @@ function visit(more: Partial<Visit> = {}): Visit {
 
 async function told(
   outcome: Outcome,
-  { wish = null, coolDown = HOME, of }: { wish?: Wish | null; coolDown?: typeof HOME; of?: Visit } = {},
+  {
+    wish = null,
+    coolDown = HOME,
+    of,
+    exit = 'direct',
+  }: { wish?: Wish | null; coolDown?: typeof HOME; of?: Visit; exit?: string } = {},
 ) {
-  const made = of ?? visit()
-  return (await gate.report(made, { outcome, wish, exit: 'direct', coolDown }))!
+  const away = outcome === 'blocked' || outcome === 'rate_limited'
+  const about = { scraper: 'bank', exit, reason: 'challenge', detail: 'says no', url: 'https://x.example/' }
+  const block: BlockAbout | null = away ? { ...about, outcome } : null
+  return (await gate.report(of ?? visit(), { outcome, wish, exit, coolDown, block }))!
 }
 
 /** How long the site is left alone, s, and why. */
@@ -210,6 +217,45 @@ describe('a block', () => {
   })
 })
 
+describe('the ledger', () => {
+  test('has every block of every site, newest first, by site, exit and time; and long wishes', async () => {
+    const first = site
+    await told('blocked', { exit: 'berlin' })
+    const at = (await told('blocked')).at
+    await sleep(5)
+    site = `${first}.other`
+    await told('rate_limited', { wish: { for: 299_000 } })
+    await told('rate_limited', { wish: { for: 3_600_000 } })
+    const ledger = openBlocks(redis.url, 'test')
+    const all = await ledger.list({ from: 0, limit: 3 })
+    expect(all.map((block) => [block.site, block.exit, block.outcome])).toEqual([
+      [site, 'direct', 'rate_limited'],
+      [first, 'direct', 'blocked'],
+      [first, 'berlin', 'blocked'],
+    ])
+    expect(all[0]!.until - all[0]!.at).toBe(3_600_000)
+    expect(all[1]).toMatchObject({
+      at,
+      until: at + 15_000 - (at - all[2]!.at),
+      strikes: 1,
+      detail: 'says no',
+    })
+    const found = async (query: object) => (await ledger.list({ from: 0, limit: 9, ...query })).length
+    expect(await found({ site: first })).toBe(2)
+    expect(await found({ site: first, exit: 'berlin' })).toBe(1)
+    expect(await found({ site: first, from: at + 1 })).toBe(0)
+    expect(await found({ from: at + 1, exit: 'direct' })).toBe(1)
+    expect(await found({ site: 'never.example' })).toBe(0)
+    await ledger.close()
+  })
+  test('keeps the newest of a site', async () => {
+    for (let i = 0; i < 205; i += 1) await told('blocked')
+    const { blocks } = siteKeys('test', site)
+    expect(await client.xlen(blocks)).toBe(200)
+    expect(await client.pttl(blocks)).toBeGreaterThan(29 * 86_400_000)
+  })
+})
+
 describe('limits', () => {
   test('as many at once as may be; dead ones leave by themselves', async () => {
     const first = visit({ concurrency: 2 })
@@ -233,9 +279,9 @@ describe('limits', () => {
   })
   test('without an exit that may be used nobody goes direct', async () => {
     const exits = ['proxy-a', 'proxy-b']
-    await gate.report(visit(), { outcome: 'proxy_failed', wish: null, exit: 'proxy-a', coolDown: HOME })
+    await told('proxy_failed', { exit: 'proxy-a' })
     expect(await gate.admit(visit({ exits }))).toMatchObject({ go: true, exit: 'proxy-b' })
-    await gate.report(visit(), { outcome: 'proxy_failed', wish: null, exit: 'proxy-b', coolDown: HOME })
+    await told('proxy_failed', { exit: 'proxy-b' })
     expect(await refused({ exits })).toBe('no_proxy 300 s')
   })
 })
@@ -246,8 +292,8 @@ test('what Redis could not be told is told later, and until then nobody goes the
   await own.connect()
   const lonely = redisGate(own, 'test', mono)
   await server.kill()
-  const report = { outcome: 'rate_limited', wish: { for: 60_000 }, exit: 'direct', coolDown: HOME } as const
-  expect(await lonely.report(visit(), report)).toBeNull()
+  const report = { wish: { for: 60_000 }, exit: 'direct', coolDown: HOME, block: null }
+  expect(await lonely.report(visit(), { outcome: 'rate_limited', ...report })).toBeNull()
   await expect(lonely.admit(visit())).rejects.toThrow()
   await server.restart()
   await expect.poll(() => lonely.admit(visit()).catch(() => null), { timeout: 10_000 }).not.toBeNull()

@@ -1,5 +1,5 @@
 /** Politeness: whether a site may be visited now, later, or not for a while. One gate for all processes. */
-import type { Outcome } from '../../engine/index.ts'
+import type { BlockAbout, Outcome } from '../../engine/index.ts'
 
 /** Why a visit is refused. */
 export type RefusalReason =
@@ -72,6 +72,8 @@ export interface Visited {
   exit: string
   /** How long to stay away after a block: the first time, doubling to the longest, ms. */
   coolDown: { first: number; longest: number }
+  /** For the ledger, where it was turned away. */
+  block: BlockAbout | null
 }
 
 /** What follows from a visit. */

@@ -1,14 +1,14 @@
 /** The gate in Redis: one script to ask, one to report, on the server's clock, each on the slot of one site. */
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
-import { type Outcome, siteKeys } from '../../engine/index.ts'
+import { BLOCK_LIMITS, type Outcome, encodeBlock, noteSite, siteKeys } from '../../engine/index.ts'
 import type { Admission, Consequence, Gate, Refusal, RefusalReason, Visit, Visited, Wish } from './gate.ts'
 import { refusalText } from './refusal-text.ts'
 
 const source = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
 const SCRIPTS = {
   weirAdmit: { numberOfKeys: 3, lua: source('refusal.lua') + source('admit.lua') },
-  weirReport: { numberOfKeys: 3, lua: source('refusal.lua') + source('report.lua') },
+  weirReport: { numberOfKeys: 4, lua: source('refusal.lua') + source('report.lua') },
   weirHeld: { numberOfKeys: 1, lua: source('refusal.lua') + source('held.lua') },
 }
 type Scripted = Redis & Record<keyof typeof SCRIPTS, (...args: (string | number)[]) => Promise<unknown[]>>
@@ -60,12 +60,13 @@ export function redisGate(redis: Redis, namespace: string, mono: () => number): 
   }
 
   async function tell({ visit, visited, ended }: Untold): Promise<Consequence> {
-    const { outcome, wish, exit, coolDown } = visited
+    const { outcome, wish, exit, coolDown, block } = visited
     const [asked, until] = wishArguments(wish, mono() - ended)
     const says = SAYS[outcome]
-    const keys = keysOf(visit.site)
+    if (block !== null) await noteSite(redis, namespace, visit.site)
     const [at, till, strikes] = await scripts.weirReport(
-      ...keys,
+      ...keysOf(visit.site),
+      siteKeys(namespace, visit.site).blocks,
       visit.token,
       says,
       asked,
@@ -73,6 +74,9 @@ export function redisGate(redis: Redis, namespace: string, mono: () => number): 
       exit,
       coolDown.first,
       coolDown.longest,
+      block === null ? '' : encodeBlock(block),
+      BLOCK_LIMITS.perSite,
+      BLOCK_LIMITS.age,
     )
     return { at: Number(at), until: Number(till) || null, strikes: Number(strikes) }
   }

@@ -1,12 +1,15 @@
 -- Learns from one visit, and gives back what it held.
--- KEYS  1 gate  2 leases  3 exits
+-- KEYS  1 gate  2 leases  3 exits  4 blocks (stream)
 -- ARGV  1 token  2 good | down | block | throttle | proxy | none  3 '' or ms that the site asked to be left alone for
 --       4 '' or until when it asked for that, ms  5 exit  6 first and 7 longest cool-down after a block, ms
+--       8 '' or what is known of a block, JSON  9 how many blocks are kept, and 10 for how long, ms
 -- Out   {now ms, until ms or 0, strikes}
 local token, what, exit = ARGV[1], ARGV[2], ARGV[5]
 local first, longest = tonumber(ARGV[6]), tonumber(ARGV[7])
 local FAILS, OPEN, LONGEST_OPEN = 5, 5000, 60000
 local THROTTLED, MOST = 60000, 64
+-- A shorter wish of a site that throttles is no block.
+local LONG_WISH = 300000
 local EXIT_COOL, EXIT_LONGEST = 300000, 21600000
 local gate = read(KEYS[1])
 local fields, gone = {}, {}
@@ -86,4 +89,11 @@ if #fields > 0 then redis.call('HSET', KEYS[1], unpack(fields)) end
 keep(KEYS[1], gate)
 if gate.hold > now then till = gate.hold end
 if gate.brk == 'open' and gate.till > now and gate.till > till then till = gate.till end
+local turnedAway = what == 'block' or (what == 'throttle' and till - now >= LONG_WISH)
+if turnedAway and not twice and ARGV[8] ~= '' then
+  redis.call('XADD', KEYS[4], 'MAXLEN', '=', ARGV[9], '*', 'about', ARGV[8], 'until', whole(till), 'strikes',
+    whole(gate.strikes))
+  redis.call('XTRIM', KEYS[4], 'MINID', '=', whole(now - ARGV[10]))
+  redis.call('PEXPIRE', KEYS[4], ARGV[10])
+end
 return { whole(now), whole(till), whole(gate.strikes) }

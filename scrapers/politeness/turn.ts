@@ -82,5 +82,6 @@ export async function rebook(gate: Gate, gone: Turn, clock: TurnClock): Promise<
 
 /** Gives back what an admitted visit holds that does not take place. */
 async function giveBack(gate: Gate, { visit, exit }: Turn): Promise<void> {
-  await gate.report(visit, { outcome: 'skipped', wish: null, exit, coolDown: { first: 0, longest: 0 } })
+  const coolDown = { first: 0, longest: 0 }
+  await gate.report(visit, { outcome: 'skipped', wish: null, exit, coolDown, block: null })
 }

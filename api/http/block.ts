@@ -1,0 +1,34 @@
+/** `GET /v1/blocks`: who has turned us away, where, when and until when. */
+import type { Context } from 'hono'
+import type { BlockLedger } from '../../engine/index.ts'
+import { momentMs } from './moment.ts'
+import { bad, readQuery } from './query.ts'
+
+export interface BlockDeps {
+  blocks: BlockLedger
+  clock: () => number
+}
+
+const PAGE = 100
+const MAX_PAGE = 1000
+const DAY = 86_400_000
+
+export async function listBlocks(c: Context, { blocks, clock }: BlockDeps): Promise<Response> {
+  const { values } = readQuery(c.req.url, ['site', 'exit', 'from', 'limit'])
+  const { site, exit, from } = values
+  const now = clock()
+  const found = await blocks.list({
+    from: from === undefined ? now - DAY : momentMs(from, 'from', now),
+    limit: limitOf(values.limit),
+    ...(site !== undefined && { site }),
+    ...(exit !== undefined && { exit }),
+  })
+  return c.json({ now, blocks: found.map((block) => ({ ...block, open: block.until > now })) })
+}
+
+function limitOf(text: string | undefined): number {
+  if (text === undefined) return PAGE
+  const limit = Number(text)
+  if (/^\d{1,4}$/.test(text) && limit >= 1 && limit <= MAX_PAGE) return limit
+  throw bad(`${JSON.stringify(text.slice(0, 40))} is no number of blocks.`, `Give 1 to ${MAX_PAGE}.`, 'limit')
+}
