@@ -12,8 +12,8 @@ import { parseDuration } from './config/duration.ts'
 import { fitWindow } from './config/window.ts'
 import type { Entry } from './event/entry.ts'
 import { START, testConfig } from './fold.fixture.ts'
-import { noData, spike, threshold } from './rule/rule.fixture.ts'
 import { Texts } from './event/texts.ts'
+import { drift, noData, spike, threshold } from './rule/rule.fixture.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -45,7 +45,7 @@ const metric: fc.Arbitrary<Omit<CompiledMetric, 'name' | 'stream' | 'title' | 'u
   })
 
 const rule = fc.record({
-  kind: fc.constantFrom('threshold', 'spike', 'noData'),
+  kind: fc.constantFrom('threshold', 'spike', 'noData', 'drift'),
   metric: fc.nat(),
   stat: fc.nat(),
   window: fc.nat(),
@@ -111,6 +111,13 @@ function ruleOf(
   if (look.kind === 'noData') return noData({ ...common, stat: 'count', for: MINUTE + look.for })
   if (look.kind === 'threshold')
     return threshold({ ...common, above: look.level, clear: look.level / 2, minSamples: look.minSamples })
+  if (look.kind === 'drift') {
+    const [first, ...rest] = of.by
+    const by = first === undefined || rest.length === 0 ? of.by : [first]
+    const across = stat === 'ratio' ? (rest[0] ?? null) : null
+    const few = { minSamples: look.minSamples, minHistory: look.minSamples, change: look.level / 200 }
+    return drift({ ...common, over: 4 * window.size, by, across, ...few })
+  }
   return spike({ ...common, over: 4 * window.size, times: 1 + look.level / 40, minSamples: look.minSamples })
 }
 

@@ -21,6 +21,7 @@ export { ERROR_CODES, WeirError, type ErrorCode } from './error.ts'
 export { readLines, type Line } from './event/lines.ts'
 export type { Producer, ProducerOptions, Sent } from './event/producer.ts'
 export { openProducer, type ProducerTarget } from './event/redis-producer.ts'
+export type { FieldEvent, ValueType } from './event/field.ts'
 export { OUTCOMES, RIGHT, type Outcome, type RunEvent } from './event/run.ts'
 export {
   EVIDENCE_LIMITS,

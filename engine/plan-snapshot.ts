@@ -3,6 +3,7 @@ import { RUNGS } from './config/compiled.ts'
 import type { Blocks } from './fold-version.ts'
 import type { Plan } from './plan.ts'
 import type { Work } from './work.ts'
+import { DriftState, type SavedDrift } from './rule/drift-state.ts'
 import type { Standing } from './rule/progress.ts'
 import type { MetricState } from './window/metric-state.ts'
 import type { Pane } from './window/pane.ts'
@@ -21,7 +22,14 @@ export interface SavedMetric {
 
 export interface SavedPlan {
   metrics: SavedMetric[]
-  rules: { id: string; hash: string; standings: [number, Standing][]; failing?: string | null }[]
+  rules: {
+    id: string
+    hash: string
+    standings: [number, Standing][]
+    failing?: string | null
+    /** Of drift rules. */
+    drift?: SavedDrift
+  }[]
   /** Fields of `view` that were written: a later config may have to take them away. */
   shown: string[]
   /** As of when each window was shown; absent: every one is shown anew. */
@@ -63,11 +71,12 @@ export function idOf(state: MetricState): string {
 export function savePlan(plan: Plan, blocks: BlockWriter): SavedPlan {
   return {
     metrics: plan.states.map((state) => saveMetric(state, blocks)),
-    rules: plan.rules.map(({ rule, standings, failing }) => ({
-      id: rule.id,
-      hash: rule.hash,
-      standings: [...standings],
-      failing,
+    rules: plan.rules.map((state) => ({
+      id: state.rule.id,
+      hash: state.rule.hash,
+      standings: [...state.standings],
+      failing: state.failing,
+      ...(state instanceof DriftState && { drift: state.save() }),
     })),
     ...plan.shownSoFar(),
   }
@@ -79,6 +88,7 @@ export function loadPlan(plan: Plan, saved: SavedPlan, blocks: Blocks): void {
     const state = plan.rules.find((r) => r.rule.id === rule.id && r.rule.hash === rule.hash)
     for (const [group, standing] of rule.standings) state?.standings.set(group, standing)
     if (state) state.failing = rule.failing ?? null
+    if (rule.drift && state instanceof DriftState) state.restore(rule.drift)
   }
   plan.restoreShown(saved.shown, saved.shownTo ?? [])
 }

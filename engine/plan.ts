@@ -4,6 +4,7 @@ import type { ClosedBlock, Outputs } from './commit/folding.ts'
 import { type CompiledConfig, type CompiledMetric, type CompiledRule, RUNGS } from './config/compiled.ts'
 import type { Columns } from './event/entry.ts'
 import type { Judgement } from './rule/judge.ts'
+import { DriftState } from './rule/drift-state.ts'
 import { RuleState } from './rule/rule-state.ts'
 import type { Work } from './work.ts'
 import type { VerdictChange } from './rule/verdict.ts'
@@ -70,7 +71,7 @@ export class Plan {
         (r) => r.rule.id === rule.id && r.rule.hash === rule.hash && r.state === state,
       )
       if (kept) kept.rule = rule
-      this.rules.push(kept ?? new RuleState(rule, state))
+      this.rules.push(kept ?? ruleState(rule, state))
     }
     this.retire(before)
   }
@@ -132,7 +133,7 @@ export class Plan {
     const asOf = this.sink.turned * TURN
     let due = Number.POSITIVE_INFINITY
     for (const rule of this.rules) {
-      if (rule.rule.kind === 'noData' || rule.standings.size > 0) due = asOf + TURN
+      if (rule.rule.kind === 'noData' || rule.waits) due = asOf + TURN
     }
     for (const { newestAt, metric, ladder } of this.states) {
       if (newestAt === 0) continue
@@ -258,6 +259,10 @@ export class Plan {
       }
     }
   }
+}
+
+function ruleState(rule: CompiledRule, state: MetricState): RuleState {
+  return rule.kind === 'drift' ? new DriftState(rule, state) : new RuleState(rule, state)
 }
 
 function closedBlock(

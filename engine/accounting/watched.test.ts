@@ -37,8 +37,8 @@ it('a rule watches the accounting of all streams: it fires when the minute is to
 })
 
 it('the stream is there where something uses it, and nobody else may have its name', () => {
-  expect(streamsOf(config)).toEqual(['runs', 'trades', 'accounting'])
-  expect(streamsOf(defineConfig({ streams: [trades] }))).toEqual(['runs', 'trades'])
+  expect(streamsOf(config)).toEqual(['runs', 'fields', 'trades', 'accounting'])
+  expect(streamsOf(defineConfig({ streams: [trades] }))).toEqual(['runs', 'fields', 'trades'])
   const own = stream('accounting', { key: 'pair', schema: { pair: t.String() } })
   const { mistakes } = compile(defineConfig({ streams: [own] }), { checkFile: () => null })
   expect(mistakes.map(({ what }) => what)).toEqual([

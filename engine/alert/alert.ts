@@ -8,13 +8,15 @@ export interface Alert {
   /** Hash of rule, group and start in event time: the same after a re-fold; the notification key. */
   id: string
   rule: string
-  kind: 'threshold' | 'spike' | 'noData'
+  kind: 'threshold' | 'spike' | 'noData' | 'drift'
   severity: 'critical' | 'warning'
   metric: string
   stat: Stat
   unit: string
   stream: string
   group: Record<string, string>
+  /** Of one alert for many groups (`drift` with `by`): the values by field that it is about, at most 20 of each. */
+  about?: Record<string, string[]>
   state: AlertState
   /** Last verdict of the rule; `unknown` keeps a firing alert firing. */
   verdict: Verdict

@@ -12,7 +12,7 @@ import { compileWhere } from '../rule/where.ts'
 import type { Evidence } from '../rule/verdict.ts'
 import { groupKey, groupLabels } from '../window/group-key.ts'
 import type { AlertRow } from './row.ts'
-import { causeOf, sentence, type Told } from './sentence.ts'
+import { alertBy, causeOf, sentence, type Told } from './sentence.ts'
 
 /** Entries named by the changes of one look, and entries with events before the newest of these. */
 export const MAX_NAMED = 70
@@ -59,7 +59,8 @@ export function alertRows(
   return told.map((one) => {
     const { change, metric } = one
     const evidence = shown(change) ? change.evidence : null
-    const samples = evidence === null ? [] : index.samples(metric, change.group, evidence, entries(change.at))
+    const samples =
+      evidence === null ? [] : index.samples(metric, alertBy(one), change.group, evidence, entries(change.at))
     return alertRow(one, stream, partition, samples)
   })
 }
@@ -99,7 +100,8 @@ function newest(named: Place[]): Place[] {
 /** Which rows of an entry count for which group: found once per entry and metric, however many changes ask. */
 class SampleIndex {
   private readonly stream: CompiledStream
-  private readonly rows = new Map<CompiledMetric, Map<Entry, Map<string, number[]>>>()
+  /** By metric, and by the fields that alerts are named by. */
+  private readonly rows = new Map<string, Map<Entry, Map<string, number[]>>>()
   private readonly columns = new Map<Entry, { place: Place; columns: Columns; n: number }>()
 
   constructor(stream: CompiledStream) {
@@ -107,14 +109,20 @@ class SampleIndex {
   }
 
   /** Newest first, none newer than `upTo`. */
-  samples(metric: CompiledMetric, group: string, upTo: Evidence, entries: readonly Entry[]): Row[] {
+  samples(
+    metric: CompiledMetric,
+    by: readonly string[],
+    group: string,
+    upTo: Evidence,
+    entries: readonly Entry[],
+  ): Row[] {
     const samples: Row[] = []
     let bytes = 0
     for (const entry of entries) {
       const { place, columns } = this.read(entry)
       const age = comparePlaces(place, upTo)
       if (age < 0) continue
-      for (const row of this.groups(metric, entry).get(group) ?? []) {
+      for (const row of this.groups(metric, by, entry).get(group) ?? []) {
         if (age === 0 && row > upTo.row) continue
         const sample = rowOf(columns, row)
         // A batch may carry more than its stream declares: what is out of all bounds is not shown.
@@ -135,9 +143,10 @@ class SampleIndex {
     return read
   }
 
-  private groups(metric: CompiledMetric, entry: Entry): Map<string, number[]> {
-    let entries = this.rows.get(metric)
-    if (entries === undefined) this.rows.set(metric, (entries = new Map()))
+  private groups(metric: CompiledMetric, by: readonly string[], entry: Entry): Map<string, number[]> {
+    const name = [metric.name, ...by].join()
+    let entries = this.rows.get(name)
+    if (entries === undefined) this.rows.set(name, (entries = new Map()))
     let groups = entries.get(entry)
     if (groups !== undefined) return groups
     entries.set(entry, (groups = new Map()))
@@ -145,7 +154,7 @@ class SampleIndex {
     const { columns, n } = this.read(entry)
     for (let row = n - 1; row >= 0; row--) {
       if (where !== null && !where(columns, row)) continue
-      const key = groupKey(metric.by.map((field) => columns[field]?.[row]))
+      const key = groupKey(by.map((field) => columns[field]?.[row]))
       const rows = groups.get(key)
       if (rows === undefined) groups.set(key, [row])
       else rows.push(row)
@@ -174,7 +183,8 @@ function alertRow(one: Told, stream: CompiledStream, partition: number, samples:
     stat: rule.stat,
     unit: metric.unit,
     stream: stream.merges ?? stream.name,
-    group: groupLabels(metric.by, change.group),
+    group: groupLabels(alertBy(one), change.group),
+    ...(change.about && { about: change.about }),
     verdict: change.verdict,
     reason: change.reason,
     since: change.since,

@@ -21,6 +21,7 @@ export function isAlertRow(row: unknown): row is AlertRow {
     VERDICTS.includes(one.verdict) &&
     isRecord(one.group) &&
     Object.values(one.group).every((value) => typeof value === 'string') &&
+    isAbout(one.about) &&
     isRecord(one.window) &&
     isRecord(one.evidence) &&
     Array.isArray(one.evidence['samples']) &&
@@ -36,6 +37,13 @@ const TEXTS = ['rule', 'kind', 'severity', 'metric', 'stat', 'unit', 'stream', '
 const TIMES = ['at', 'since'] as const
 const VALUES = ['value', 'normal'] as const
 const VERDICTS: readonly unknown[] = ['ok', 'pending', 'firing', 'unknown'] satisfies Verdict[]
+
+function isAbout(about: unknown): boolean {
+  if (about === undefined) return true
+  const texts = (names: unknown): boolean =>
+    Array.isArray(names) && names.every((name) => typeof name === 'string')
+  return isRecord(about) && Object.values(about).every(texts)
+}
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -10,12 +10,20 @@ export interface Told {
   change: VerdictChange
 }
 
+/** Fields whose values name an alert. */
+export function alertBy({ rule, metric }: Pick<Told, 'rule' | 'metric'>): readonly string[] {
+  return rule.kind === 'drift' ? rule.by : metric.by
+}
+
 /** Longest sentence; site text may be in it. */
 const MAX_SENTENCE = 300
+/** Names that a sentence lists of a field. */
+const MAX_LISTED = 3
 
 /** `sample`: newest matching event, if known, for placeholders of `says`. */
-export function sentence({ rule, metric, change }: Told, sample: Record<string, unknown> | null): string {
-  const labels = groupLabels(metric.by, change.group)
+export function sentence(told: Told, sample: Record<string, unknown> | null): string {
+  const { rule, metric, change } = told
+  const labels = groupLabels(alertBy(told), change.group)
   const text =
     rule.says === null
       ? standard(rule, metric, change, labels)
@@ -45,7 +53,8 @@ function standard(
   labels: Record<string, string>,
 ): string {
   const who = Object.values(labels).map(readableName).join(', ')
-  const subject = who === '' ? metric.title : `${who}: ${metric.title}`
+  const what = whatOf(change.about ?? {}, metric.title, labels)
+  const subject = who === '' ? what : `${who}: ${what}`
   const value = readableValue(change.value, rule.stat, metric.unit)
   const normal = readableValue(change.normal, rule.stat, metric.unit)
   switch (rule.kind) {
@@ -56,9 +65,37 @@ function standard(
       const over = readableDuration(rule.over)
       return `${subject} is ${value}, ${times} times its average of ${normal} over the last ${over}.`
     }
+    case 'drift':
+      return `${subject} ${driftWords(rule, change, value, normal)}`
     case 'noData':
       return `${subject}: nothing for ${readableDuration(change.value ?? rule.for)}.`
   }
+}
+
+/** What the alert is about within its group, such as `missing of balance, iban of north-bank and 4 more`. */
+function whatOf(about: Record<string, string[]>, title: string, labels: Record<string, string>): string {
+  const named = Object.values(labels)
+  return Object.values(about)
+    .filter((names) => names.some((name) => !named.includes(name)))
+    .reduce((what, names) => `${what} of ${listed(names)}`, title)
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MAX_LISTED
+  return more > 0 ? `${names.slice(0, MAX_LISTED).join(', ')} and ${more} more` : names.join(', ')
+}
+
+function driftWords(
+  rule: CompiledRule & { kind: 'drift' },
+  change: VerdictChange,
+  value: string,
+  normal: string,
+): string {
+  const before = `in the ${readableDuration(rule.over)} before`
+  if (rule.stat === 'ratio') return `is ${value} over ${rule.window}, ${normal} ${before}.`
+  if (rule.stat === 'distinct') return `has ${value} new over ${rule.window}, ${normal} ${before}.`
+  const above = change.value !== null && change.normal !== null && change.value > change.normal
+  return `${statName(rule.stat)} is ${value} over ${rule.window}, ${before} ${above ? 'at most' : 'at least'} ${normal}.`
 }
 
 function statName(stat: Stat): string {
@@ -76,6 +113,7 @@ function fill(
 ): string {
   return says.replace(/\{([a-zA-Z_][\w]*)\}/g, (whole, name: string) => {
     if (Object.hasOwn(labels, name)) return readableName(labels[name]!)
+    if (change.about && Object.hasOwn(change.about, name)) return listed(change.about[name]!)
     if (name === 'value')
       return rule.kind === 'noData'
         ? readableDuration(change.value ?? 0)

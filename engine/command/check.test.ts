@@ -34,7 +34,7 @@ test('a usable config is summed up in one line, with notes on what may surprise'
   )
   expect(await run([file])).toBe(0)
   expect(out.split('\n')).toEqual([
-    `${file} is fine: 1 stream, 1 metric, 1 rule, 1 scraper file, 0 checks.`,
+    `${file} is fine: 2 streams, 1 metric, 1 rule, 1 scraper file, 0 checks.`,
     "Note: no file matches './none/*.ts'.",
     'Note: SLACK_WEBHOOK_URL is not set here, so slack messages cannot go out.',
     '',

@@ -1,6 +1,7 @@
 /** Compiles a rule: which stat over which window of its metric, its limits, and the channels it tells. */
 import { shortHash } from './canonical.ts'
 import type { Channel } from './channel.ts'
+import { compileDrift, DRIFT_OPTIONS } from './compile-drift.ts'
 import type { CompiledMetric, CompiledRule, CompiledStream, CompiledWindow, Stat } from './compiled.ts'
 import { formatDuration } from './duration.ts'
 import { show, type Mistake } from './mistake.ts'
@@ -15,8 +16,10 @@ const OPTIONS: Record<Rule['kind'], readonly string[]> = {
   threshold: [...COMMON, 'above', 'below', 'clear', 'minSamples'],
   spike: [...COMMON, 'times', 'over', 'minSamples', 'floor'],
   noData: COMMON,
+  drift: [...COMMON, ...DRIFT_OPTIONS],
 }
 const HOUR = 3_600_000
+const DAY = 24 * HOUR
 
 /** `channels` collects the channels that rules name; `taken` the ids of earlier rules, each with its last number. */
 export interface RuleContext {
@@ -45,7 +48,7 @@ export function compileRule(rule: Rule, context: RuleContext): CompiledRule {
     says: checkSentence(options, context.stream),
     for: options.duration('for', 0),
   }
-  const limits = ruleLimits(rule.kind, options, stat, window)
+  const limits = ruleLimits(rule.kind, options, stat, window, context)
   const { size, slide } = window
   const hash = shortHash({ metric: metric.hash, stat, size, slide, for: base.for, limits })
   return { ...base, ...limits, hash }
@@ -60,6 +63,7 @@ function ruleLimits(
   options: Options,
   stat: Stat,
   window: CompiledWindow,
+  { metric, stream }: RuleContext,
 ): Limits<CompiledRule> {
   switch (kind) {
     case 'threshold':
@@ -68,7 +72,7 @@ function ruleLimits(
       return {
         kind,
         times: options.number('times', 3, { min: 1 }),
-        over: checkBaseline(options, window, stat),
+        over: checkBaseline(options, window, stat, HOUR),
         minSamples: samples(options, 3),
         floor: options.number('floor', 0),
       }
@@ -76,6 +80,13 @@ function ruleLimits(
       if (options.get('for') === undefined)
         options.wrong('for is missing.', "Say how long nothing may come, such as for: '10m'.")
       return { kind }
+    case 'drift':
+      return {
+        kind,
+        // How many different values came in how long matters to spikes alone.
+        over: checkBaseline(options, window, stat === 'distinct' ? 'count' : stat, DAY),
+        ...compileDrift(options, stat, metric, stream),
+      }
   }
 }
 
@@ -138,8 +149,8 @@ function checkLevels(
   return { above, below, clear }
 }
 
-function checkBaseline(options: Options, window: CompiledWindow, stat: Stat): number {
-  const over = options.duration('over', HOUR)
+function checkBaseline(options: Options, window: CompiledWindow, stat: Stat, fallback: number): number {
+  const over = options.duration('over', fallback)
   const fit = fitWindow(formatDuration(over), over)
   if (over <= window.size)
     options.wrong(

@@ -101,7 +101,7 @@ test('defaults are filled in, and rules get ids of their own', () => {
     series: ['1m', '10m', '1h', '1d'],
     title: 'success',
   })
-  expect(config.streams.map((one) => one.name)).toEqual(['runs'])
+  expect(config.streams.map((one) => one.name)).toEqual(['runs', 'fields'])
 })
 
 test('the whole is plain data', () => {

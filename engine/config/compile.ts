@@ -24,11 +24,17 @@ import { show, type Mistake } from './mistake.ts'
 import { Options } from './options.ts'
 import type { Rule } from './rule.ts'
 import { accounting } from './accounting.ts'
+import { fields } from './fields.ts'
 import { runs } from './runs.ts'
 import type { CheckFile } from './site-check.ts'
 import { plain, type Stream } from './stream.ts'
 
 const OPTIONS = ['namespace', 'rules', 'metrics', 'streams', 'scrapers', 'checks', 'board']
+const BUILT_IN: readonly (readonly [Stream, string])[] = [
+  [runs, 'scraper runs'],
+  [fields, 'the fields that scraper runs read'],
+  [accounting, 'what became of every row'],
+]
 /** Names of streams that the engine itself writes. */
 const INTERNAL = ['alerts', 'weir']
 const NAMESPACE = /^[a-z][a-z0-9_-]{0,39}$/
@@ -58,7 +64,7 @@ export function compile(
     mistakes,
   )
   const board = plain(options.get('board'))
-  const rules = valuesOf<Rule>(options, 'rules', ['threshold', 'spike', 'noData'])
+  const rules = valuesOf<Rule>(options, 'rules', ['threshold', 'spike', 'noData', 'drift'])
   const shown = [board['headline'], ...listOf(board['promises']), ...listOf(board['numbers'])]
   const named = [
     ...rules.map((rule) => rule.metric),
@@ -68,7 +74,7 @@ export function compile(
   const metrics = [...new Set(named)].filter((value): value is Metric => kindOf(value) === 'metric')
   const own = valuesOf<Stream>(options, 'streams', ['stream'])
   const streams = compileStreams(
-    [runs, ...own, ...metrics.map((metric) => metric.stream as Stream)],
+    [runs, fields, ...own, ...metrics.map((metric) => metric.stream as Stream)],
     mistakes,
   )
   const compiled = compileMetrics(metrics, streams, mistakes)
@@ -106,9 +112,8 @@ function compileStreams(streams: Stream[], mistakes: Mistake[]): Map<Stream, Com
     const wrong = (what: string): void => {
       mistakes.push({ source, what: `stream '${one.name}': ${what}`, todo, word: show(one.name) })
     }
-    if (one.name === runs.name && stream !== runs) wrong("'runs' is the built-in stream of scraper runs.")
-    else if (one.name === accounting.name && stream !== accounting)
-      wrong("'accounting' is the built-in stream of what became of every row.")
+    const [, what] = BUILT_IN.find(([known]) => known.name === one.name && known !== stream) ?? []
+    if (what !== undefined) wrong(`'${one.name}' is the built-in stream of ${what}.`)
     else if (INTERNAL.includes(one.name)) wrong('the engine writes a stream of this name itself.')
     else if (same) wrong('another stream has this name.')
     compiled.set(stream, one)

@@ -135,7 +135,28 @@ export interface SpikeRule extends RuleBase {
 export interface NoDataRule extends RuleBase {
   kind: 'noData'
 }
-export type CompiledRule = ThresholdRule | SpikeRule | NoDataRule
+export interface DriftRule extends RuleBase {
+  kind: 'drift'
+  /** Length of the history; the window under test is kept out of it. */
+  over: number
+  /** Fields of the metric's `by` in their order: there is one alert for each of their values. */
+  by: string[]
+  /** Field of the metric's `by` over whose values shares are judged together as well, or null. */
+  across: string | null
+  /** Shares: how much they must differ, 0.2 being 20 points. */
+  change: number
+  direction: 'up' | 'down' | 'both'
+  /** Fewer events than these in the window, or in the history: unknown. */
+  minSamples: number
+  minHistory: number
+}
+export type CompiledRule = ThresholdRule | SpikeRule | NoDataRule | DriftRule
+/** Rules that hold a window against the time before it. */
+export type HistoryRule = SpikeRule | DriftRule
+
+export function readsHistory(rule: CompiledRule): rule is HistoryRule {
+  return rule.kind === 'spike' || rule.kind === 'drift'
+}
 
 export interface CompiledChannel {
   name: string

@@ -47,8 +47,29 @@ export interface NoDataOptions<S extends Stat, Win extends string> extends RuleO
   for: Duration
 }
 
+export interface DriftOptions<By extends string, S extends Stat, Win extends string> extends RuleOptions<
+  S,
+  Win
+> {
+  /** Length of the history, the window under test kept out of it; default 1d. */
+  over?: Duration
+  /** One alert for each value of these of the metric's fields, naming the groups within; default: all of them. */
+  by?: readonly By[]
+  /** Judges shares over all values of this field together too: one run each of many scrapers tells already. */
+  across?: By
+  /** How much a share must differ from its history; default 0.2, which is 20 points. */
+  change?: number
+  /** Which way counts; default `both`. */
+  direction?: 'up' | 'down' | 'both'
+  for?: Duration
+  /** Fewer events than this in the window: unknown. Default 3. */
+  minSamples?: number
+  /** Fewer events than this in the history: unknown. Default 20. */
+  minHistory?: number
+}
+
 export interface Rule {
-  readonly kind: 'threshold' | 'spike' | 'noData'
+  readonly kind: 'threshold' | 'spike' | 'noData' | 'drift'
   readonly metric: unknown
   readonly options: Readonly<Record<string, unknown>>
   readonly source: Source | null
@@ -76,4 +97,15 @@ export function noData<S extends Stat, Win extends string>(
   options: NoDataOptions<NoInfer<S>, NoInfer<Win>>,
 ): Rule {
   return { kind: 'noData', metric, options: plain(options), source: callerOf(noData) }
+}
+
+/**
+ * Fires while a group is not what it was: a share (`ratio`) differs by more than chance, all values (`mean`, `min`,
+ * `max`) lie beyond its range, or values came (`distinct`) that its history does not know.
+ */
+export function drift<By extends string, S extends Stat, Win extends string>(
+  metric: Metric<By, S, Win>,
+  options: DriftOptions<NoInfer<By>, NoInfer<S>, NoInfer<Win>> = {},
+): Rule {
+  return { kind: 'drift', metric, options: plain(options), source: callerOf(drift) }
 }

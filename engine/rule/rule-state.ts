@@ -1,5 +1,5 @@
 /** One rule on one partition: looks at every group at every slide and says what changed. */
-import type { CompiledRule, Stat } from '../config/compiled.ts'
+import { type CompiledRule, readsHistory, type Stat } from '../config/compiled.ts'
 import { RUNG_MS } from '../config/window.ts'
 import { type MetricState, baselineRung, SPARK, TURN } from '../window/metric-state.ts'
 import { PaneFold } from '../window/pane-fold.ts'
@@ -16,7 +16,7 @@ export class RuleState {
   readonly standings = new Map<number, Standing>()
   /** Why the last look could not be made for some group, or null: the rule itself fails. */
   failing: string | null = null
-  /** The time before the window, for spikes; read at every look. */
+  /** The time before the window, for rules that hold the window against it; read at every look. */
   readonly baseline: PaneFold | null
   /** One pane of one group, for sparks. */
   private readonly one: PaneFold
@@ -24,7 +24,7 @@ export class RuleState {
   constructor(rule: CompiledRule, state: MetricState) {
     this.rule = rule
     this.state = state
-    this.baseline = rule.kind === 'spike' ? new PaneFold(state.shape) : null
+    this.baseline = readsHistory(rule) ? new PaneFold(state.shape) : null
     this.one = new PaneFold(state.shape)
   }
 
@@ -55,6 +55,11 @@ export class RuleState {
       else this.standings.set(group, step.standing)
       if (step.tell) tell(this.change(group, key, end, judged, step.standing, before))
     }
+  }
+
+  /** Whether something that was found waits for time to pass. */
+  get waits(): boolean {
+    return this.standings.size > 0
   }
 
   /** Says ok for every group somebody was told about: the rule is gone. */
@@ -122,13 +127,16 @@ export class RuleState {
           samples === Infinity ? this.baseline!.count(group) : samples,
         )
       }
+      case 'drift':
+        throw new TypeError('a drift is judged by DriftState, over all groups of an alert at once')
     }
   }
 
   /** Reads the time before the window that ends at `end`; without a baseline there is nothing to read. */
   readBaseline(end: number): null {
-    if (this.rule.kind !== 'spike' || this.baseline === null) return null
-    const { over } = this.rule
+    const { rule } = this
+    if (this.baseline === null || !readsHistory(rule)) return null
+    const { over } = rule
     const rung = baselineRung(over)
     const size = RUNG_MS[rung]
     const to = Math.floor((end - this.state.metric.windows[this.windowIndex]!.size) / size)
@@ -136,7 +144,7 @@ export class RuleState {
     return null
   }
 
-  private change(
+  protected change(
     group: number,
     key: string,
     end: number,
@@ -166,7 +174,7 @@ export class RuleState {
   private spark(group: number, end: number): (number | null)[] {
     const window = this.state.metric.windows[this.windowIndex]
     if (!window) return []
-    const rung = this.rule.kind === 'spike' ? baselineRung(this.rule.over) : window.rung
+    const rung = readsHistory(this.rule) ? baselineRung(this.rule.over) : window.rung
     const size = RUNG_MS[rung]
     const panes = this.state.panes(rung)
     const to = Math.floor(end / size)
@@ -178,7 +186,7 @@ export class RuleState {
 }
 
 /** An error inside a rule is a verdict like any other. Its message is not: it differs between runtimes. */
-function attempt<T>(work: () => T): T | (Judgement & { failed: true }) {
+export function attempt<T>(work: () => T): T | (Judgement & { failed: true }) {
   try {
     return work()
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Rules for tests, over the metrics of the fold's fixture. */
-import type { NoDataRule, SpikeRule, ThresholdRule } from '../config/compiled.ts'
+import type { DriftRule, NoDataRule, SpikeRule, ThresholdRule } from '../config/compiled.ts'
 
 const base = (id: string): Omit<NoDataRule, 'kind'> => ({
   id,
@@ -31,4 +31,21 @@ export function spike(options: Partial<SpikeRule> = {}): SpikeRule {
 
 export function noData(options: Partial<NoDataRule> = {}): NoDataRule {
   return { ...base('quiet'), kind: 'noData', stat: 'count', for: 600_000, ...options }
+}
+
+export function drift(options: Partial<DriftRule> = {}): DriftRule {
+  return {
+    ...base('drift'),
+    kind: 'drift',
+    metric: 'share',
+    stat: 'ratio',
+    over: 3_600_000,
+    by: ['k'],
+    across: null,
+    change: 0.2,
+    direction: 'both',
+    minSamples: 3,
+    minHistory: 20,
+    ...options,
+  }
 }

@@ -26,4 +26,6 @@ export interface VerdictChange {
   /** The rule's stat over the last panes, oldest first; null = gap. */
   spark: (number | null)[]
   evidence: Evidence | null
+  /** Of a rule with one alert for many groups: the values by field that it is about, at most 20 of each. */
+  about?: Record<string, string[]>
 }

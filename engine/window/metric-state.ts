@@ -1,7 +1,7 @@
 /** One metric on one partition: its groups, its ladder of panes, and the windows read from it. */
 import { RUNG_MS } from '../config/window.ts'
 import type { Work } from '../work.ts'
-import { type CompiledMetric, type CompiledRule, RUNGS, type Rung } from '../config/compiled.ts'
+import { type CompiledMetric, type CompiledRule, readsHistory, RUNGS, type Rung } from '../config/compiled.ts'
 import type { Columns } from '../event/entry.ts'
 import type { Evidence } from '../rule/verdict.ts'
 import { compileWhere, type RowTest } from '../rule/where.ts'
@@ -222,7 +222,7 @@ function keepOf(metric: CompiledMetric, rules: CompiledRule[]): number[] {
     if (rule.metric === metric.name && rule.kind === 'noData') need('10s', TURN)
     if (rule.metric !== metric.name || !window) continue
     need(window.rung, SPARK * RUNG_MS[window.rung] + window.slide)
-    if (rule.kind !== 'spike') continue
+    if (!readsHistory(rule)) continue
     const rung = baselineRung(rule.over)
     need(rung, rule.over + window.size + window.slide + RUNG_MS[rung])
   }

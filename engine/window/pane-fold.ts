@@ -114,6 +114,13 @@ export class PaneFold {
     return count
   }
 
+  /** The different values of `group` over the run, as HyperLogLogArena.save gives them; empty where none are kept. */
+  values(group: number): number[] {
+    if (this.union === null) return []
+    this.unionOf(group, this.run!.from, this.run!.to)
+    return [...this.union.save(0)]
+  }
+
   /** Different values in the panes from…to (half open) of what was read. */
   private unionOf(group: number, from: number, to: number): number {
     const union = this.union!
