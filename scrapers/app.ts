@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import {
   type CompiledConfig,
+  type FieldEvent,
   type Lane,
   type RunEvent,
   connect,
@@ -116,10 +117,13 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     return [workers * 2, workers * 16]
   }
 
-  async function publish(event: RunEvent): Promise<void> {
+  async function publish(event: RunEvent, fields: FieldEvent[]): Promise<void> {
     outcomes[event.outcome] = (outcomes[event.outcome] ?? 0) + 1
     const { scraper, outcome, reason, detail, ms } = event
     log.debug({ scraper, outcome, reason, detail, ms }, 'run')
+    const run = event.id ?? `${scraper}@${event.at}`
+    const sent = fields.map((row) => outlet.send('fields', { ...row, id: `${run}/${row.field}` }, scraper))
+    for (const one of await Promise.all(sent)) report(one, 'fields', scraper)
     report(await outlet.send('runs', { ...event }, scraper), 'runs', scraper)
   }
 

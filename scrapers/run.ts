@@ -3,7 +3,7 @@
  * gate, published. Whatever happens on the way, it ends in exactly one event.
  */
 import { randomUUID } from 'node:crypto'
-import { RIGHT, type RunEvent } from '../engine/index.ts'
+import { type FieldEvent, RIGHT, type RunEvent } from '../engine/index.ts'
 import type { BrowserScraper } from './define/scraper.ts'
 import { withinTime } from './define/within-time.ts'
 import { CAPTURE_MS } from './evidence/capture.ts'
@@ -11,6 +11,7 @@ import { type Keeper, type Proof, fingerprintsOnly } from './evidence/keeper.ts'
 import { visitCheck } from './http/visit-check.ts'
 import { type Row, visitJson } from './http/visit-json.ts'
 import type { Scraper } from './index.ts'
+import { fieldRows } from './outcome/field-rows.ts'
 import { type Verdict, judge } from './outcome/judge.ts'
 import { type FieldState, type Signals, blankSignals } from './outcome/signals.ts'
 import type { Lease } from './pool/browsers.ts'
@@ -33,8 +34,8 @@ export interface RunWorld {
   /** Wall clock, ms since 1970. */
   now: () => number
   sleep: (ms: number) => Promise<void>
-  /** Takes the one event of the run. */
-  publish: (event: RunEvent) => Promise<void>
+  /** Takes the one event of the run, and one of each of its fields. */
+  publish: (event: RunEvent, fields: FieldEvent[]) => Promise<void>
   /** Takes the events a collector made, before its run event. */
   publishRows: (stream: string, rows: Row[], origin: string) => Promise<void>
   /** Keeps evidence of failures; without it they have a fingerprint only. */
@@ -73,7 +74,7 @@ export async function run(
     await world.publishRows(scraper.into, rows, scraper.name)
   }
   const event = runEvent({ scraper, version, signals, verdict, proof, turn, at, start })
-  await world.publish(event)
+  await world.publish(event, fieldRows(scraper, signals, verdict, version, at))
   return event
 }
 
@@ -92,7 +93,7 @@ export async function tell(
   const start = { due: died ? unrun.died : unrun.due, lateMs: 0 }
   const verdict = judge(signals)
   const event = runEvent({ scraper, version, signals, verdict, proof: {}, turn: null, at, start })
-  await world.publish(died ? event : { ...event, missed: unrun.count })
+  await world.publish(died ? event : { ...event, missed: unrun.count }, [])
 }
 
 function missedText({ count, due, why }: Missed): string {

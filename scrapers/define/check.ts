@@ -42,6 +42,7 @@ export function fromCompiled(compiled: CompiledCheck): HttpCheck {
     every: typeof every === 'number' ? { interval: every } : { cron: every, timeZone: 'UTC' },
     catchUp: 'once',
     fleet: compiled.fleet,
+    template: compiled.name,
     ...limitsOf({}, parsed.host, `check ${compiled.name}`),
     timeout: compiled.timeout,
     // Who writes a loopback address into the config means it; anything else private is not assumed.

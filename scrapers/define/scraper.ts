@@ -21,6 +21,8 @@ export interface Target extends Limits {
   catchUp: CatchUp
   /** Label to group scrapers by; default: the name of the kind. */
   fleet: string
+  /** Scrapers of one page template break together, and are told of together; default: the name. */
+  template: string
   /** Hard deadline of one run, ms. */
   timeout: number
   /** Which addresses may be visited, redirects included. */
@@ -63,6 +65,8 @@ export interface TargetOptions extends LimitOptions {
    */
   catchUp?: CatchUp
   fleet?: string
+  /** The page template that this scraper shares with others; what breaks there is one alert. Default: its own name. */
+  template?: string
   timeout?: string
   /** Allows the host of the address, or the hosts named here, to have addresses that are not public. */
   allowPrivate?: boolean | string[]
@@ -120,6 +124,7 @@ export function readTarget(
   requireName(word, name)
   const where = `${word} ${name}`
   const parsed = targetUrl(url, `${where}, field ${urlField}`)
+  if (options.template !== undefined) requireName(`${where}, template`, options.template)
   return {
     name,
     url: parsed.href,
@@ -127,6 +132,7 @@ export function readTarget(
     every: withJitter(every(options.every, options.timeZone, `${where}, field every`), options.jitter, where),
     catchUp: catchUpOf(options.catchUp ?? 'once', where),
     fleet: options.fleet ?? 'default',
+    template: options.template ?? name,
     ...limitsOf(options, parsed.host, where),
     timeout: milliseconds(options.timeout ?? timeout, `${where}, field timeout`),
     reach: readReach(options, parsed.hostname, where),

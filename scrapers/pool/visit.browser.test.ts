@@ -1,6 +1,6 @@
 /** A real browser against a real site that misbehaves: each way ends in the right outcome. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RunEvent, connect } from '../../engine/index.ts'
+import { type FieldEvent, type RunEvent, connect } from '../../engine/index.ts'
 import { findChromium } from '../../launch/chromium.ts'
 import { list, money, scraper } from '../index.ts'
 import { redisGate } from '../politeness/redis-gate.ts'
@@ -90,7 +90,15 @@ test('a renamed element names its field', async () => {
   const event = await visitPath('/renamed')
   expect(event.missing).toEqual(['balance'])
   expect(event.detail).toBe('balance: nothing matches "#balance"')
+  const told = fieldsOf.get(event)!.map(({ field, state, detail }) => [field, state, detail])
+  expect(told).toEqual([
+    ['balance', 'missing', 'nothing matches "#balance"'],
+    ['transactions', 'ok', ''],
+  ])
 })
+
+/** What each run told of its fields. */
+const fieldsOf = new WeakMap<RunEvent, FieldEvent[]>()
 
 async function visitPath(path: string, more: { local?: boolean } = {}): Promise<RunEvent> {
   const published: RunEvent[] = []
@@ -99,7 +107,10 @@ async function visitPath(path: string, more: { local?: boolean } = {}): Promise<
     pool,
     now: Date.now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    publish: async (event) => void published.push(event),
+    publish: async (event, fields) => {
+      published.push(event)
+      fieldsOf.set(event, fields)
+    },
     publishRows: async () => undefined,
     hostsRemapped: false,
   }
