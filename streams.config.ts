@@ -3,9 +3,9 @@
  * Read it from top to bottom: what comes in, what is measured, what raises an alarm, what the wall shows.
  * Save it while Weir runs, and the change is live within a second.
  */
-import { defineConfig, noData, runs, slack, spike, stream, t, threshold } from 'weir'
+import { defineConfig, drift, fields, noData, runs, slack, spike, stream, t, threshold } from 'weir'
 
-// What comes in. `runs`, one event per visit of a scraper, is built in.
+// What comes in. `runs`, one event per visit of a scraper, and `fields`, one per field it read, are built in.
 
 const trades = stream('trades', {
   key: 'pair',
@@ -63,6 +63,15 @@ const available = runs.metric('available', {
   windows: ['5m', '1h', '1d'],
 })
 
+const amounts = fields.metric('amounts', {
+  by: ['template', 'field', 'scraper'],
+  of: 'value',
+  stats: ['mean'],
+  windows: ['5m'],
+  title: 'amount',
+  unit: '€',
+})
+
 const volume = trades.metric('volume', { by: ['pair'], of: 'volume', stats: ['mean'], windows: ['1m', '1h'] })
 const price = trades.metric('price', {
   by: ['pair'],
@@ -113,6 +122,12 @@ export default defineConfig({
       name: 'nonsense',
       above: 0,
       says: '{scraper} shows values that cannot be right.',
+    }),
+    drift(amounts, {
+      ...critical,
+      name: 'strange',
+      by: ['template'],
+      says: '{template}: {field} is {value}, and in the day before it was {normal}.',
     }),
     threshold(down, { ...critical, name: 'down', above: 1, says: '{scraper} is down.' }),
     threshold(blocked, { ...critical, name: 'blocked', above: 0, says: '{scraper} blocks us.' }),

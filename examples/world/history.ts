@@ -3,10 +3,10 @@ import { COINS } from './coin.ts'
 import type { Deal } from './deal.ts'
 import { INTERVAL, markets } from './exchange.ts'
 import { requests } from './traffic.ts'
-import { PACE, visits } from './visits.ts'
+import { findings, PACE, visits } from './visits.ts'
 
 export interface Line {
-  stream: 'runs' | 'trades' | 'requests'
+  stream: 'runs' | 'fields' | 'trades' | 'requests'
   json: string
 }
 
@@ -17,6 +17,9 @@ export function* history(deal: Deal, from: number, to: number, day: number, port
     yield { stream: 'requests', json: JSON.stringify(request) }
   }
   for (const visit of visits(deal, from, to, day, port)) yield { stream: 'runs', json: JSON.stringify(visit) }
+  for (const finding of findings(deal, from, to, day, port)) {
+    yield { stream: 'fields', json: JSON.stringify(finding) }
+  }
 }
 
 /** About how many events that will be: for progress only. */
@@ -24,8 +27,10 @@ export function estimate(hours: number): number {
   const trades = (hours * 3_600_000 * COINS.length) / INTERVAL
   const traffic = 3600 * (Math.min(hours, 1) * 4 + Math.min(2, Math.max(0, hours - 1)) * 2.25)
   const night = 3600 * Math.max(0, hours - 3) * 0.5
-  const runs = (hours * 3_600_000 * 10) / PACE
-  return Math.round(trades + traffic + night + runs)
+  const minutes = (hours * 3_600_000) / PACE
+  const runs = minutes * 10
+  const found = minutes * 8 * 2
+  return Math.round(trades + traffic + night + runs + found)
 }
 
 function* trades(deal: Deal, from: number, to: number): Generator<object> {

@@ -1,4 +1,5 @@
 /** Past visits of all sources, as the monitoring system of before would export them: a rare failure, long over. */
+import { accountAt } from './account.ts'
 import { BANKS } from './bank/index.ts'
 import { faultOf, type Deal } from './deal.ts'
 import { between } from './random.ts'
@@ -19,8 +20,27 @@ const SOURCES = [
 ]
 type Source = (typeof SOURCES)[number]
 
+/** What the visits of banks found in each field, in the order of the visits. */
+export function* findings(
+  deal: Deal,
+  from: number,
+  to: number,
+  day: number,
+  port: number,
+): Generator<object> {
+  for (const { at, scraper, fleet, version, present, absent } of visits(deal, from, to, day, port)) {
+    const common = { at, scraper, template: scraper, fleet, optional: false, version, detail: '' }
+    const { balance, transactions } = accountAt(deal.draw, scraper, at, absent.length > 0)
+    for (const field of present)
+      yield field === 'balance'
+        ? { ...common, field, state: 'ok', type: 'number', value: balance / 100 }
+        : { ...common, field, state: 'ok', type: 'list', length: transactions.length }
+    for (const field of absent) yield { ...common, field, state: 'absent' }
+  }
+}
+
 /** The visits with from <= at < to, in order of time; `day` is the present, `port` where the world listens. */
-export function* visits(deal: Deal, from: number, to: number, day: number, port: number): Generator<object> {
+export function* visits(deal: Deal, from: number, to: number, day: number, port: number): Generator<Visit> {
   for (let minute = from - (from % PACE); minute < to; minute += PACE) {
     for (const [i, source] of SOURCES.entries()) {
       const at = minute + Math.floor((i * PACE) / SOURCES.length)
@@ -29,7 +49,16 @@ export function* visits(deal: Deal, from: number, to: number, day: number, port:
   }
 }
 
-function visit(deal: Deal, source: Source, at: number, mayFail: boolean, port: number): object {
+interface Visit extends Record<string, unknown> {
+  at: number
+  scraper: string
+  fleet: string
+  version: string
+  present: string[]
+  absent: string[]
+}
+
+function visit(deal: Deal, source: Source, at: number, mayFail: boolean, port: number): Visit {
   const { name, kind, fleet, path } = source
   const host = `${source.host}.localhost:${port}`
   const browsed = kind === 'browser'
@@ -55,7 +84,11 @@ function visit(deal: Deal, source: Source, at: number, mayFail: boolean, port: n
   }
 }
 
-function found(browsed: boolean, empty: boolean, failed: boolean): object {
+function found(
+  browsed: boolean,
+  empty: boolean,
+  failed: boolean,
+): Record<string, unknown> & Pick<Visit, 'present' | 'absent'> {
   if (failed) {
     const detail = 'the site answered 502'
     return {
