@@ -16,7 +16,6 @@ import { type Verdict, judge } from './outcome/judge.ts'
 import { type FieldState, type Signals, blankSignals } from './outcome/signals.ts'
 import type { Lease } from './pool/browsers.ts'
 import { type Pool, PoolFailure } from './pool/pool.ts'
-import { refusedAddress } from './pool/reach.ts'
 import { visit } from './pool/visit.ts'
 import type { Gate, Refusal } from './politeness/gate.ts'
 import { type Turn, type TurnClock, takeTurn } from './politeness/turn.ts'
@@ -146,8 +145,6 @@ async function visitPage(
   const { pool, hostsRemapped, gate } = world
   if (!pool) return faulty(scraper, 'config', new Error('this process runs no browser'))
   const reach = hostsRemapped ? 'private' : scraper.reach
-  const refused = await refusedAddress(new URL(scraper.url).hostname, reach)
-  if (refused !== null) return skipped(scraper, 'private_target', refused)
   const queued = clock.mono()
   let waited = 0
   const deadline = scraper.timeout + HARD_EXTRA_MS + CAPTURE_MS

@@ -4,6 +4,7 @@
  */
 import type { Browser, Page } from 'puppeteer-core'
 import { newProfile, removeProfile } from './profile.ts'
+import type { Relay } from './relay.ts'
 
 export interface BrowsersOptions {
   launch: (profile: string) => Promise<Browser>
@@ -12,12 +13,16 @@ export interface BrowsersOptions {
   age: number
   /** How long one job waits for a browser that will not start, ms. */
   patience: number
+  /** The way out of each context; null where names are resolved elsewhere (host rules). */
+  relay: (() => Promise<Relay>) | null
   now: () => number
 }
 
 /** One page in its own context, and how to give it back. */
 export interface Lease {
   page: Page
+  /** Everything the page sends passes here, and nothing before `allow`; null with host rules. */
+  relay: Relay | null
   /** Whether its browser still answers; when not, a failure of the job is the browser's. */
   connected: () => boolean
   release: () => Promise<void>
@@ -110,25 +115,34 @@ export class Browsers {
   async #open(running: Running): Promise<Lease> {
     running.started += 1
     running.open += 1
+    let relay: Relay | null = null
     try {
+      relay = (await this.#options.relay?.()) ?? null
       const context = await within(
         STEP_MS,
-        running.browser.createBrowserContext({ downloadBehavior: { policy: 'deny' } }),
+        running.browser.createBrowserContext({
+          downloadBehavior: { policy: 'deny' },
+          // Chromium goes around proxies to reach this machine unless it is told not to.
+          ...(relay && { proxyServer: relay.url, proxyBypassList: ['<-loopback>'] }),
+        }),
       )
       const page = await within(STEP_MS, context.newPage())
       let released = false
       return {
         page,
+        relay,
         connected: () => running.browser.connected,
         release: async () => {
           if (released) return
           released = true
           // A context that cannot be closed leaks its pages: better to lose the whole browser.
           await within(STEP_MS, context.close()).catch(() => this.#retire(running))
+          relay?.close()
           this.#leave(running)
         },
       }
     } catch (error) {
+      relay?.close()
       this.#leave(running)
       throw error
     }

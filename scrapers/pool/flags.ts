@@ -36,6 +36,9 @@ export function launchOptions(options: ChromiumOptions): LaunchOptions {
     '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,Translate,OptimizationHints,MediaRouter,AutofillServerCommunication,InterestFeedContentSuggestions',
     // A public page may not reach into a private network; Chromium's default leaves sockets out.
     '--enable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets',
+    // What does not go through the relay does not go: WebRTC would send datagrams past it (new and old name).
+    '--webrtc-ip-handling-policy=disable_non_proxied_udp',
+    '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
     // By flag rather than by interception: no round trip to Node for each request.
     '--blink-settings=imagesEnabled=false',
     '--disable-remote-fonts',

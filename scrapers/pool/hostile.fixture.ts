@@ -70,7 +70,7 @@ export async function startHostileSite(): Promise<HostileSite> {
         html(
           `${GOOD}<img name=title><img name=body><form name=querySelectorAll></form><form name=querySelector><input name=id></form><form name=documentElement></form>`,
         ),
-      '/huge': () => html(`${GOOD}${'<b>x</b>'.repeat(200_000)}`),
+      '/huge': () => html(`${GOOD}${'<b>x</b>'.repeat(50_000)}`),
       // A page that lies to scripts running beside its own.
       '/tampering': () =>
         html(

@@ -3,9 +3,11 @@ import { EventEmitter } from 'node:events'
 import { availableParallelism } from 'node:os'
 import puppeteer from 'puppeteer-core'
 import { Cluster } from 'puppeteer-cluster'
+import type { Resolve } from '../../engine/index.ts'
 import { Browsers, within } from './browsers.ts'
 import { type ChromiumOptions, launchOptions } from './flags.ts'
 import { sweepProfiles } from './profile.ts'
+import { openRelay } from './relay.ts'
 import { type Seat, rotating } from './rotating.ts'
 import type { Lease } from './browsers.ts'
 
@@ -17,6 +19,8 @@ export interface PoolOptions extends Omit<ChromiumOptions, 'profile' | 'noSandbo
   recycleAge?: number
   /** How long a job waits for a browser that will not start, ms. */
   patience?: number
+  /** Asked for the addresses of a name; the system's resolver by default. */
+  resolve?: Resolve
   /** Replaces the launch, for tests of faults. */
   launch?: (options: ReturnType<typeof launchOptions>) => ReturnType<typeof puppeteer.launch>
 }
@@ -61,6 +65,7 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
     jobs: options.recycleJobs ?? 500,
     age: options.recycleAge ?? 6 * 3_600_000,
     patience: options.patience ?? 10_000,
+    relay: options.hostRules === undefined ? () => openRelay(options.resolve) : null,
     now: () => performance.now(),
   })
   const cluster: Cluster<void, void> = await Cluster.launch({

@@ -1,6 +1,6 @@
 /** One visit of one page with a real browser: everything that happened, recorded as signals, nothing judged. */
 import type { CDPSession, HTTPResponse } from 'puppeteer-core'
-import type { Reach } from '../../engine/index.ts'
+import { type Reach, bareHost } from '../../engine/index.ts'
 import type { BrowserScraper } from '../define/scraper.ts'
 import { daysUntil } from '../http/visit-check.ts'
 import { bodyChallenge } from '../outcome/challenge.ts'
@@ -10,8 +10,7 @@ import { interpret } from '../read/interpret.ts'
 import type { PageAnswer } from '../read/in-page.ts'
 import { ask } from './ask.ts'
 import { type Lease, within } from './browsers.ts'
-import { checkOrigin, guardNavigation } from './reach.ts'
-import { mainResponse, networkTimings, watch } from './watch.ts'
+import { type Watched, mainResponse, networkTimings, watch } from './watch.ts'
 
 /** Kept back from the time limit, so that a page that never finishes loading can still be read. */
 const READ_RESERVE_MS = 2000
@@ -27,21 +26,23 @@ export async function visit(
   try {
     const session = await page.createCDPSession()
     const watched = await watch(page, session, signals)
-    await guardNavigation(session, reach, signals)
+    lease.relay?.allow(reach)
     if (!scraper.scripts) await page.setJavaScriptEnabled(false)
     await load(lease, scraper, signals)
+    noteRelay(lease, scraper, watched, signals)
     // While a navigation is pending, questions wait for it.
     if (signals.error !== null) await session.send('Page.stopLoading').catch(() => undefined)
     const { response } = watched
     if (response === null) await noteHang(session, signals)
     else {
-      note(response, reach, signals)
+      note(response, lease, signals)
       // Of a page that never stops sending, more came than can be read in time.
       const endless = signals.error?.startsWith('BODY_TOO_LARGE') ?? false
       if (signals.fault === null && !signals.download && !endless)
         await readSettled(session, scraper, signals)
       // Scripts may have led to another page meanwhile, and that is the one that was read.
-      if (watched.response !== null && watched.response !== response) note(watched.response, reach, signals)
+      if (watched.response !== null && watched.response !== response) note(watched.response, lease, signals)
+      noteRelay(lease, scraper, watched, signals)
     }
   } catch (error) {
     await noteFailure(lease, signals, error)
@@ -50,13 +51,31 @@ export async function visit(
   return signals
 }
 
-function note(response: HTTPResponse, reach: Reach, signals: Signals): void {
+function note(response: HTTPResponse, { relay }: Lease, signals: Signals): void {
   signals.main = mainResponse(response)
-  signals.timings = { ...signals.timings, ...networkTimings(response) }
+  const behind = relay?.timings(new URL(response.url()).hostname)
+  signals.timings = { ...signals.timings, ...networkTimings(response), ...behind }
   signals.redirects = response.request().redirectChain().length
   const certificate = response.securityDetails()
   if (certificate) signals.certDays = daysUntil(certificate.validTo() * 1000, Date.now())
-  checkOrigin(response, reach, signals)
+}
+
+/** The browser knows only that the relay would not go on; the relay knows why. */
+function noteRelay({ relay }: Lease, scraper: BrowserScraper, watched: Watched, signals: Signals): void {
+  if (relay === null) return
+  // Where no page came there was but one thing to connect to, redirects included; the browser tells it late.
+  const failedUrl = watched.failedUrl === null ? null : new URL(watched.failedUrl)
+  const hostname = watched.response === null ? relay.newestFailure : failedUrl?.hostname
+  if (hostname === null || hostname === undefined) return
+  const refused = relay.refused(hostname)
+  if (refused !== null) {
+    // Before anything was sent it is no visit at all.
+    const first = watched.response === null && bareHost(hostname) === bareHost(new URL(scraper.url).hostname)
+    if (first) signals.skip = { reason: 'private_target', detail: refused }
+    else signals.fault ??= { reason: 'private_target', detail: refused }
+  } else if (/ERR_ADDRESS_UNREACHABLE|ERR_SOCKS_/.test(signals.error ?? '')) {
+    signals.error = relay.failure(hostname) ?? signals.error
+  }
 }
 
 async function load({ page }: Lease, scraper: BrowserScraper, signals: Signals): Promise<void> {

@@ -10,11 +10,13 @@ const MAX_HEADER_LENGTH = 1000
 export interface Watched {
   /** The newest answer to the main request, redirects left out. */
   response: HTTPResponse | null
+  /** The newest address the main frame could not be led to. */
+  failedUrl: string | null
 }
 
 /** Attaches all listeners; they live as long as the page. */
 export async function watch(page: Page, session: CDPSession, signals: Signals): Promise<Watched> {
-  const watched: Watched = { response: null }
+  const watched: Watched = { response: null, failedUrl: null }
   page.on('response', (response) => {
     const request = response.request()
     if (!request.isNavigationRequest() || request.frame() !== page.mainFrame()) return
@@ -27,6 +29,7 @@ export async function watch(page: Page, session: CDPSession, signals: Signals): 
   page.on('requestfailed', (request) => {
     if (!request.isNavigationRequest() || request.frame() !== page.mainFrame()) return
     const text = request.failure()?.errorText ?? 'failed'
+    watched.failedUrl = request.url()
     // After a response this is a cut body; before one, goto() rejects with the same text.
     if (watched.response !== null && watched.response.request() === request && !/ERR_ABORTED/.test(text)) {
       signals.mainFailed = text
@@ -77,7 +80,8 @@ export function networkTimings(response: HTTPResponse): Partial<Timings> {
     from >= 0 && to >= from ? Math.round((to - from) * 10) / 10 : undefined
   const phases = {
     dns: span(timing.dnsStart, timing.dnsEnd),
-    connect: span(timing.connectStart, timing.connectEnd),
+    // The browser counts TLS as part of connecting.
+    connect: span(timing.connectStart, timing.sslStart >= 0 ? timing.sslStart : timing.connectEnd),
     tls: span(timing.sslStart, timing.sslEnd),
     response: span(timing.sendEnd, timing.receiveHeadersEnd),
     firstByte: span(0, timing.receiveHeadersEnd),
