@@ -169,7 +169,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
         missed: schedule.missed,
         latestMs: Math.round(latest),
         pressure: schedule.pressure,
-        browsers: pool ? { busy: pool.busy, waiting: pool.waiting, launched: pool.launched } : null,
+        browsers: pool && (await poolHealth(pool)),
         ...(spool && { spool }),
         rssMb: Math.round(process.memoryUsage.rss() / 1048576),
       },
@@ -213,6 +213,12 @@ async function startPool({ chromium, sandbox, hostRules, log }: AppOptions): Pro
   })
   log.info({ workers: pool.workers }, 'browser pool ready')
   return pool
+}
+
+async function poolHealth(pool: Pool): Promise<Record<string, number>> {
+  const { busy, waiting, launched, failedLaunches, outgrown, greedyPages } = pool
+  const memoryMb = Math.round((await pool.memory()) / 1048576)
+  return { busy, waiting, launched, failedLaunches, outgrown, greedyPages, memoryMb }
 }
 
 function sleep(ms: number): Promise<void> {

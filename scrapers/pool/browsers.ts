@@ -1,8 +1,9 @@
 /**
  * One browser in use, others draining: launches with back-off, hands out a new context per job, retires a
- * browser at once when it breaks or has done its share, and closes it when its last job is gone.
+ * browser at once when it breaks, has done its share or grows too large, and closes it when its last job is gone.
  */
 import type { Browser, Page } from 'puppeteer-core'
+import { type MemoryLimits, watchMemory } from './memory-watch.ts'
 import { newProfile, removeProfile } from './profile.ts'
 import type { Relay } from './relay.ts'
 
@@ -11,6 +12,7 @@ export interface BrowsersOptions {
   /** A browser is replaced after so many jobs, or at this age (ms). */
   jobs: number
   age: number
+  memory: MemoryLimits
   /** How long one job waits for a browser that will not start, ms. */
   patience: number
   /** The way out of each context; null where names are resolved elsewhere (host rules). */
@@ -35,6 +37,7 @@ interface Running {
   started: number
   open: number
   retired: boolean
+  stopWatch: () => void
 }
 
 /** Steps that Chromium answers within milliseconds, unless it is broken. */
@@ -49,6 +52,9 @@ export class Browsers {
   /** Launches that worked and that failed, since the start. */
   launched = 0
   failed = 0
+  /** Browsers replaced for their size, and pages ended for theirs. */
+  outgrown = 0
+  greedyPages = 0
 
   constructor(options: BrowsersOptions) {
     this.#options = options
@@ -99,7 +105,23 @@ export class Browsers {
     const profile = await newProfile()
     try {
       const browser = await this.#options.launch(profile)
-      const running = { browser, profile, born: this.#options.now(), started: 0, open: 0, retired: false }
+      const running: Running = {
+        browser,
+        profile,
+        born: this.#options.now(),
+        started: 0,
+        open: 0,
+        retired: false,
+        stopWatch: () => undefined,
+      }
+      running.stopWatch = watchMemory(browser.process()?.pid, this.#options.memory, {
+        large: () => {
+          if (running.retired) return
+          this.outgrown += 1
+          this.#retire(running)
+        },
+        ended: () => (this.greedyPages += 1),
+      })
       this.#all.add(running)
       browser.once('disconnected', () => this.#retire(running))
       this.#current = running
@@ -161,6 +183,7 @@ export class Browsers {
 
   async #shut(running: Running): Promise<void> {
     if (!this.#all.delete(running)) return
+    running.stopWatch()
     const child = running.browser.process()
     await within(3000, running.browser.close()).catch(() => undefined)
     // Chromium leads its own process group: this reaches renderers that outlive it, too.

@@ -37,6 +37,7 @@ export async function startHostileSite(): Promise<HostileSite> {
         pump()
       },
       '/dialog': () => html(`${GOOD}<script>alert('hello'); confirm('sure?')</script>`),
+      '/popups': () => html(`${GOOD}<script>for (let i = 0; i < 40; i++) window.open('/good?' + i)</script>`),
       '/busy': () => html(`${GOOD}<script>for (;;);</script>`),
       '/circle': () => response.writeHead(302, { location: '/circle' }).end(),
       '/throttled': () => html('too fast', 429, { 'retry-after': '30' }),

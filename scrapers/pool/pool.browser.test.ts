@@ -1,4 +1,5 @@
 /** The pool under faults: every job ends, the pool goes on, and nothing is left behind. */
+import { spawn } from 'node:child_process'
 import puppeteer from 'puppeteer-core'
 import { afterEach, expect, test } from 'vitest'
 import { findChromium } from '../../launch/chromium.ts'
@@ -7,6 +8,7 @@ import { type Pool, type PoolOptions, openPool } from './pool.ts'
 
 let pool: Pool
 const LIMITS = { deadline: 5000, patience: 5000 }
+const GREEDY_LIMITS = { deadline: 15_000, patience: 5000 }
 const title = ({ page }: Lease) => page.setContent('<title>t</title>').then(() => page.title())
 
 async function open(options: Partial<PoolOptions> = {}): Promise<Pool> {
@@ -72,6 +74,73 @@ test('browsers are replaced after their share of jobs', async () => {
   await open({ workers: 1, recycleJobs: 2 })
   for (let i = 0; i < 5; i += 1) await pool.run(title, LIMITS)
   expect(pool.launched).toBe(3)
+})
+
+test('a browser that has grown too large is replaced, and the job under way ends well', async () => {
+  await open({ memory: { browser: 1, every: 100 } })
+  const job = pool.run(async ({ page }) => {
+    await expect.poll(() => pool.outgrown).toBe(1)
+    return page.evaluate(() => 'still here')
+  }, LIMITS)
+  expect(await job).toBe('still here')
+  expect(await pool.run(title, LIMITS)).toBe('t')
+  expect(pool.launched).toBe(2)
+  expect(await pool.memory()).toBeGreaterThan(20e6)
+})
+
+test('a page that takes too much memory is ended, and no other', async () => {
+  await open({ memory: { page: 400e6, every: 100 } })
+  const good = pool.run(async ({ page }) => {
+    await expect.poll(() => pool.greedyPages, { timeout: 9000 }).toBe(1)
+    return page.evaluate(() => 'still here')
+  }, GREEDY_LIMITS)
+  const greedy = pool.run(async ({ page }) => {
+    const crashed = new Promise<never>((_, reject) => page.once('error', reject))
+    const eating = page.evaluate(async () => {
+      const eaten: Uint8Array[] = []
+      for (;;) {
+        eaten.push(new Uint8Array(20e6).fill(eaten.length))
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    })
+    return Promise.race([eating, crashed])
+  }, GREEDY_LIMITS)
+  await expect(greedy).rejects.toThrow(/crash|closed|detached/i)
+  expect(await good).toBe('still here')
+  expect(pool.launched).toBe(1)
+})
+
+test('a tab that crashes fails its job alone', async () => {
+  await open()
+  const good = pool.run(async ({ page }) => {
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    return page.evaluate(() => 'still here')
+  }, LIMITS)
+  const crash = pool.run(({ page }) => page.goto('chrome://crash'), LIMITS)
+  await expect(crash).rejects.toThrow()
+  expect(await good).toBe('still here')
+  expect(pool.launched).toBe(1)
+})
+
+test('a browser that answers nothing any more is given up', async () => {
+  await open({ patience: 20_000 })
+  expect(await pool.run(title, LIMITS)).toBe('t')
+  const [frozen] = pool.pids
+  process.kill(frozen!, 'SIGSTOP')
+  expect(await pool.run(title, { deadline: 20_000, patience: 1000 })).toBe('t')
+  await expect.poll(() => isAlive(frozen!), { timeout: 9000 }).toBe(false)
+})
+
+test('a process that is killed leaves no browser', async () => {
+  const { path } = await findChromium()
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scrapers/pool/killed.fixture.ts', path])
+  const said = await new Promise<string>((resolve) =>
+    child.stdout.once('data', (data) => resolve(String(data))),
+  )
+  const pids = said.trim().split(' ').map(Number)
+  expect(pids.length).toBeGreaterThan(4)
+  child.kill('SIGKILL')
+  await expect.poll(() => pids.filter(isAlive), { timeout: 9000 }).toEqual([])
 })
 
 test('closing leaves no process, and refuses what still waits', async () => {

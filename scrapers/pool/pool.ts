@@ -6,6 +6,8 @@ import { Cluster } from 'puppeteer-cluster'
 import type { Resolve } from '../../engine/index.ts'
 import { Browsers, within } from './browsers.ts'
 import { type ChromiumOptions, launchOptions } from './flags.ts'
+import { MEMORY_LIMITS, type MemoryLimits } from './memory-watch.ts'
+import { processTree, proportional } from './process-memory.ts'
 import { sweepProfiles } from './profile.ts'
 import { openRelay } from './relay.ts'
 import { type Seat, rotating } from './rotating.ts'
@@ -17,6 +19,8 @@ export interface PoolOptions extends Omit<ChromiumOptions, 'profile' | 'noSandbo
   workers?: number
   recycleJobs?: number
   recycleAge?: number
+  /** A browser is replaced beyond `browser` bytes, a page ended beyond `page` bytes. */
+  memory?: Partial<MemoryLimits>
   /** How long a job waits for a browser that will not start, ms. */
   patience?: number
   /** Asked for the addresses of a name; the system's resolver by default. */
@@ -44,7 +48,12 @@ export interface Pool {
   readonly launched: number
   readonly failedLaunches: number
   readonly pids: number[]
+  /** Browsers replaced because they had grown too large, and pages ended for that. */
+  readonly outgrown: number
+  readonly greedyPages: number
   readonly closed: boolean
+  /** Proportional memory of all browsers, bytes; 0 where it is not known. */
+  memory(): Promise<number>
   /**
    * Runs a job with a page of its own, in its own context. Rejects with PoolFailure: `busy` after `patience` ms
    * without a free worker, `launch` without a browser, `hung` when the job passed `deadline`, `closed`.
@@ -64,6 +73,7 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
     launch: (profile) => launch(launchOptions({ ...options, profile, noSandbox })),
     jobs: options.recycleJobs ?? 500,
     age: options.recycleAge ?? 6 * 3_600_000,
+    memory: { ...MEMORY_LIMITS, ...options.memory },
     patience: options.patience ?? 10_000,
     relay: options.hostRules === undefined ? () => openRelay(options.resolve) : null,
     now: () => performance.now(),
@@ -166,6 +176,16 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
     },
     get pids() {
       return browsers.pids
+    },
+    get outgrown() {
+      return browsers.outgrown
+    },
+    get greedyPages() {
+      return browsers.greedyPages
+    },
+    async memory() {
+      const trees = await Promise.all(browsers.pids.map(processTree))
+      return proportional(trees.flat())
     },
     get closed() {
       return closed

@@ -33,6 +33,7 @@ const cases: [string, string][] = [
   ['/late', 'ok.all_valid'],
   ['/slow', 'ok.all_valid'],
   ['/dialog', 'ok.all_valid'],
+  ['/popups', 'ok.all_valid'],
   ['/tampering', 'ok.all_valid'],
   ['/clobbered', 'ok.all_valid'],
   ['/huge', 'ok.all_valid'],

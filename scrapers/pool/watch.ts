@@ -38,6 +38,8 @@ export async function watch(page: Page, session: CDPSession, signals: Signals): 
   page.on('error', (error) => {
     signals.fault ??= { reason: 'page', detail: error.message }
   })
+  // Nobody reads them, and a page may open many.
+  page.on('popup', (popup) => void popup?.close().catch(() => undefined))
   page.on('dialog', (dialog) => void dialog.dismiss().catch(() => undefined))
   session.on('Page.downloadWillBegin', () => {
     signals.download = true
