@@ -32,7 +32,7 @@ test('a killed browser fails its jobs, the next ones run', async () => {
   await open()
   const doomed = pool.run(async ({ page }) => page.evaluate(() => new Promise(() => undefined)), LIMITS)
   doomed.catch(() => undefined)
-  await expect.poll(() => pool.pids.length).toBe(1)
+  await expect.poll(() => pool.pids.length, { timeout: 9000 }).toBe(1)
   await new Promise((resolve) => setTimeout(resolve, 500))
   process.kill(pool.pids[0]!, 'SIGKILL')
   await expect(doomed).rejects.toThrow(/closed|detached|frame|disconnected/i)
@@ -79,7 +79,7 @@ test('browsers are replaced after their share of jobs', async () => {
 test('a browser that has grown too large is replaced, and the job under way ends well', async () => {
   await open({ memory: { browser: 1, every: 100 } })
   const job = pool.run(async ({ page }) => {
-    await expect.poll(() => pool.outgrown).toBe(1)
+    await expect.poll(() => pool.outgrown, { timeout: 4000 }).toBe(1)
     return page.evaluate(() => 'still here')
   }, LIMITS)
   expect(await job).toBe('still here')
@@ -149,7 +149,7 @@ test('closing leaves no process, and refuses what still waits', async () => {
   running.catch(() => undefined)
   const waiting = pool.run(title, LIMITS)
   waiting.catch(() => undefined)
-  await expect.poll(() => pool.pids.length).toBe(1)
+  await expect.poll(() => pool.pids.length, { timeout: 9000 }).toBe(1)
   const [pid] = pool.pids
   await pool.close(100)
   await expect(waiting).rejects.toMatchObject({ reason: 'closed' })
