@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import type {
   BlockLedger,
+  Deploys,
   CompiledStream,
   EvidenceStore,
   FleetSchedule,
@@ -12,6 +13,7 @@ import type {
 import { createApp, type AppDeps } from './app.ts'
 import { EVENT_LIMITS } from './http/event.ts'
 import { KeyedPosts } from './http/keyed-post.ts'
+import { createOrigins } from './http/origin.ts'
 import { createMetrics } from './http/metrics.ts'
 import { MemoryReader } from './memory-reader.fixture.ts'
 
@@ -74,6 +76,14 @@ export const emptySchedule: FleetSchedule = {
 /** A ledger without blocks. */
 export const noBlocks: BlockLedger = { list: async () => [], close: async () => undefined }
 
+/** Without marks and versions. */
+export const noDeploys: Deploys = {
+  mark: async () => undefined,
+  marks: async () => [],
+  histories: async () => new Map(),
+  close: () => undefined,
+}
+
 export function testApp(change: Partial<AppDeps> = {}) {
   const reader = new MemoryReader()
   const producer = new MemoryProducer()
@@ -96,6 +106,8 @@ export function testApp(change: Partial<AppDeps> = {}) {
     schedule: emptySchedule,
     evidence: noEvidence,
     blocks: noBlocks,
+    deploys: noDeploys,
+    origins: createOrigins(change.deploys ?? noDeploys, () => NOW),
     limits: EVENT_LIMITS,
     clock: () => NOW,
     settings: { key: null, loopback: true },

@@ -5,7 +5,7 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import type { Reader } from '../engine/index.ts'
 import { readAccounting } from './http/accounting.ts'
-import { listAlerts } from './http/alert.ts'
+import { listAlerts, type AlertDeps } from './http/alert.ts'
 import { listBlocks, type BlockDeps } from './http/block.ts'
 import { deadRoutes, type DeadDeps } from './http/dead.ts'
 import { postEvents, type EventDeps } from './http/event.ts'
@@ -13,11 +13,13 @@ import { evidenceRoutes, type EvidenceDeps } from './http/evidence.ts'
 import { guard, type GuardSettings } from './http/guard.ts'
 import { answerReady } from './http/health.ts'
 import { listKpis, readKpi, readSeries } from './http/kpi.ts'
+import { markRoutes, type MarkDeps } from './http/mark.ts'
 import type { Metrics } from './http/metrics.ts'
 import { problem, problemOf, REDIS_AWAY, type Problem } from './http/problem.ts'
 import { scraperRoutes, type ScraperDeps } from './http/scraper.ts'
 
-export interface AppDeps extends EventDeps, DeadDeps, EvidenceDeps, ScraperDeps, BlockDeps {
+export interface AppDeps
+  extends EventDeps, DeadDeps, EvidenceDeps, ScraperDeps, BlockDeps, AlertDeps, MarkDeps {
   reader: Reader
   clock: () => number
   settings: GuardSettings
@@ -50,6 +52,7 @@ export function createApp(deps: AppDeps): Hono {
   app.get('/v1/blocks', redisThere, (c) => listBlocks(c, deps))
   app.route('/v1/evidence', evidenceRoutes(deps))
   app.route('/v1/scrapers', scraperRoutes(deps))
+  app.route('/v1/marks', markRoutes(deps))
   app.get('/v1/live', deps.live, (c) => problem(c, UPGRADE_NEEDED))
   app.get('/healthz', (c) => c.json({ alive: true, now: clock() }))
   app.get('/readyz', (c) => answerReady(c, reader.health(), deps.held()))

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import {
   connect,
   openBlocks,
+  openDeploys,
   openEvidence,
   openLedger,
   openProducer,
@@ -14,6 +15,7 @@ import {
 import { createApp } from './app.ts'
 import { boardRoutes } from './board/routes.ts'
 import { EVENT_LIMITS } from './http/event.ts'
+import { createOrigins, type Origins } from './http/origin.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { KeyedPosts } from './http/keyed-post.ts'
 import { ProducerPool } from './http/producer-pool.ts'
@@ -62,6 +64,8 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
   const schedule = openSchedule(redisUrl, namespace)
   const evidence = openEvidence(redisUrl, namespace)
   const blocks = openBlocks(redisUrl, namespace)
+  const deploys = openDeploys(redisUrl, namespace)
+  const origins = createOrigins(deploys, clock)
   const metrics = createMetrics(reader, clock)
   const board = new BoardSource(reader, clock)
   const hub = new Hub({ reader, board, clock })
@@ -73,6 +77,8 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     schedule,
     evidence,
     blocks,
+    deploys,
+    origins,
     limits: EVENT_LIMITS,
     clock,
     settings,
@@ -87,7 +93,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     await reader.close()
     throw error
   })
-  const notifications = notify(settings, world, reader, metrics)
+  const notifications = notify(settings, world, reader, metrics, origins)
   log.info({ host: server.host, port: server.port, namespace }, 'api listens')
   return {
     port: server.port,
@@ -102,6 +108,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
       schedule.close()
       await evidence.close()
       await blocks.close()
+      deploys.close()
       await reader.close()
     },
   }
@@ -112,15 +119,20 @@ function notify(
   { namespace, env, log, print }: ApiWorld,
   reader: Reader,
   metrics: Metrics,
+  origins: Origins,
 ): { stop(): Promise<void> } {
   if (!deliver) log.info('notifications are printed; WEIR_DELIVER=1 sends them')
   const redis = connect(redisUrl, 'query', 'weir-notifier')
+  const send = deliver ? sender({ env, allowPrivate, clock: Date.now }) : printer(print)
   const notifier = startNotifier({
     reader,
     ledger: redisLedger(redis, namespace),
     clock: Date.now,
     random: Math.random,
-    send: deliver ? sender({ env, allowPrivate, clock: Date.now }) : printer(print),
+    send: async (channel, notice) => {
+      const origin = (await origins.of([notice.alert])).get(notice.alert.id) ?? null
+      return send(channel, { ...notice, origin })
+    },
     settled: (channel: CompiledChannel, key: string, entry: LedgerEntry) => {
       metrics.notifications.inc({ kind: channel.kind, result: entry.status })
       const detail = { channel: channel.name, notification: key, ...entry }

@@ -1,5 +1,5 @@
 /** An alert as lines of plain text, the same for every channel: the sentence, the numbers, the line, the cause. */
-import type { Alert, AlertChange } from '../../engine/index.ts'
+import type { Alert, AlertChange, Origin } from '../../engine/index.ts'
 import { joined, quantity, unitOf } from '../board/say/quantity.ts'
 import { clean } from '../board/say/name.ts'
 import { sparkline } from './sparkline.ts'
@@ -8,6 +8,8 @@ import { sparkline } from './sparkline.ts'
 export interface Notice {
   event: 'fired' | 'resolved'
   alert: Alert
+  /** Whether it began with a change of ours; null or absent where nothing is known of that. */
+  origin?: Origin | null
 }
 
 const MAX_SENTENCE = 400
@@ -24,7 +26,7 @@ export function noticeKey({ event, alert }: Notice, channel: string): string {
 }
 
 /** Lines for people, the first one telling all; none has a line break or a control character in it. */
-export function messageLines({ event, alert }: Notice): string[] {
+export function messageLines({ event, alert, origin }: Notice): string[] {
   const sentence = clean(alert.sentence, MAX_SENTENCE) || `${alert.rule} fires.`
   if (event === 'resolved') {
     const lasted = (alert.resolvedAt ?? alert.updatedAt) - alert.since
@@ -37,7 +39,12 @@ export function messageLines({ event, alert }: Notice): string[] {
     `${numbersOf(alert)}, since ${new Date(alert.since).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     ...(line === '' ? [] : [line]),
     ...(cause === '' ? [] : [`Cause: ${cause}`]),
+    ...(origin ? [`${capital(clean(origin.words, MAX_CAUSE))}.`] : []),
   ]
+}
+
+function capital(words: string): string {
+  return words.slice(0, 1).toUpperCase() + words.slice(1)
 }
 
 function numbersOf(alert: Alert): string {
@@ -45,7 +52,7 @@ function numbersOf(alert: Alert): string {
   const unit = unitOf({ of: '', unit: alert.unit }, alert.stat)
   const say = (value: number | null) =>
     value === null ? 'unknown' : joined(quantity(value, alert.stat, unit))
-  const against = alert.kind === 'spike' ? 'normal' : 'limit'
+  const against = alert.kind === 'spike' || alert.kind === 'drift' ? 'normal' : 'limit'
   return `Value ${say(alert.value)}, ${against} ${say(alert.normal)} (${alert.stat} over ${alert.window.name})`
 }
 

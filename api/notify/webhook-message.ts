@@ -22,6 +22,6 @@ export function webhookMessage(notice: Notice, channel: string): WebhookMessage 
     key: noticeKey(notice, channel),
     event: notice.event,
     text,
-    alert: { ...what, ...when },
+    alert: { ...what, ...when, ...(notice.origin && { origin: notice.origin }) },
   }
 }

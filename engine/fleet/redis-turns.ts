@@ -39,12 +39,12 @@ export function openTurns(
       source: TURN,
       keys: [
         [k.workers, k.running, k.dueBrowser, k.dueHttp, k.paused, k.asked],
-        [k.last, k.strays, k.retries, k.processes, k.catalog, k.versions],
+        [k.last, k.strays, k.retries, k.processes, k.catalog, k.versions, k.history],
       ].flat(),
     },
     register: {
       source: REGISTER,
-      keys: [k.catalog, k.versions, k.running, k.dueBrowser, k.dueHttp, k.strays, k.retries],
+      keys: [k.catalog, k.versions, k.running, k.dueBrowser, k.dueHttp, k.strays, k.retries, k.history],
     },
     leave: {
       source: LEAVE,

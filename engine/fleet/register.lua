@@ -1,5 +1,5 @@
 -- A process says which scrapers it has loaded: new ones get their first due time, changed ones a new one.
--- KEYS  1 catalog  2 versions  3 running  4 due:browser  5 due:http  6 strays  7 retries
+-- KEYS  1 catalog  2 versions  3 running  4 due:browser  5 due:http  6 strays  7 retries  8 history
 -- ARGV  per scraper: name, lane, version, timing, first due ms | '' never, catalog entry (JSON)
 -- Out   number of scrapers that got a due time
 local lines = { browser = KEYS[4], http = KEYS[5] }
@@ -12,6 +12,15 @@ for i = 1, #ARGV, 6 do
   local hadVersion, hadSince, hadTiming = string.match(had, '^([^\t]*)\t([^\t]*)\t(.*)$')
   local since = hadVersion == version and hadSince or now
   redis.call('HSET', KEYS[2], name, version .. '\t' .. since .. '\t' .. timing)
+  if hadVersion ~= version then
+    -- The newest eight, newest first: who asks what changed before an alarm does not ask further back.
+    local loads, n = version .. '\t' .. now, 1
+    for load in string.gmatch(redis.call('HGET', KEYS[8], name) or '', '[^\n]+') do
+      if n < 8 then loads = loads .. '\n' .. load end
+      n = n + 1
+    end
+    redis.call('HSET', KEYS[8], name, loads)
+  end
   redis.call('HSET', KEYS[1], name, entry)
   local other = lines[lane == 'browser' and 'http' or 'browser']
   local moved = redis.call('ZREM', other, name) == 1

@@ -1,7 +1,7 @@
 -- One turn of one scraper process at the shared schedule: its lease is renewed, what it has ended gets its next due
 -- time, runs of dead processes become due again, and it takes as many due runs as it has room for.
 -- KEYS  1 workers  2 running  3 due:browser  4 due:http  5 paused  6 asked  7 last  8 strays  9 retries  10 processes
---       11 catalog  12 versions
+--       11 catalog  12 versions  13 history
 -- ARGV  1 worker  2 lease ms  3 room browser  4 room http  5 JSON about this process, or '' for a short turn
 --       6 number of ended runs, then per run: name, due, lane, next due ms | '' never | '?' not known here
 -- Out   {now, next due of browser | '', next due of http | '', overdue browser, overdue http, scrapers in the catalog, strays,
@@ -129,7 +129,7 @@ if long then
       lost[#lost + 1] = nobodys[i]
     else
       -- Nobody has had it loaded for a day.
-      for _, key in ipairs({ strays, paused, asked, last, retries, KEYS[11], KEYS[12] }) do
+      for _, key in ipairs({ strays, paused, asked, last, retries, KEYS[11], KEYS[12], KEYS[13] }) do
         redis.call('HDEL', key, nobodys[i])
       end
     end

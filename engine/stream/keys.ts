@@ -138,6 +138,10 @@ export interface FleetKeys {
   /** Hashes by scraper: its catalog entry (JSON), and `version, since, timing`. */
   catalog: string
   versions: string
+  /** Hash by scraper: the versions that were loaded, newest first, lines of `version, when`. */
+  history: string
+  /** Sorted set: deploys that people told us of (JSON), by their time. */
+  marks: string
   /** Sorted sets of scrapers by next due time: those that need a browser, and the others. */
   dueBrowser: string
   dueHttp: string
@@ -159,6 +163,8 @@ export function fleetKeys(namespace: string): FleetKeys {
   return {
     catalog: `${tag}:catalog`,
     versions: `${tag}:versions`,
+    history: `${tag}:history`,
+    marks: `${tag}:marks`,
     dueBrowser: `${tag}:due:browser`,
     dueHttp: `${tag}:due:http`,
     running: `${tag}:running`,

@@ -4,12 +4,12 @@ import type { Scraper } from '../index.ts'
 import type { Scheduled } from './schedule.ts'
 
 export function entryOf({ scraper, version }: Scheduled): CatalogEntry {
-  const { name, kind, fleet, host, url, every } = scraper
+  const { name, kind, fleet, template, host, url, every } = scraper
   return {
     name,
     kind,
     fleet,
-    template: name,
+    template,
     host,
     url,
     ...('interval' in every
