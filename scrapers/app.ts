@@ -17,6 +17,7 @@ import {
 import { absenceGaps } from './define/absence-gap.ts'
 import { fromCompiled } from './define/check.ts'
 import { createKeeper } from './evidence/keeper.ts'
+import { browserMemory } from './http/browser-memory.ts'
 import { scraperLoader } from './load/scraper-files.ts'
 import { openOutlet } from './outlet.ts'
 import { redisGate } from './politeness/redis-gate.ts'
@@ -80,6 +81,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
       for (const row of rows) report(await outlet.send(stream, row, origin), stream, origin)
     },
     keeper: createKeeper(evidence, Date.now),
+    browserMemory: browserMemory(),
     hostsRemapped: options.hostRules !== undefined,
   }
   const patient: Record<Lane, number> = { browser: 0, http: 0 }

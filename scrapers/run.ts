@@ -8,9 +8,12 @@ import type { BrowserScraper } from './define/scraper.ts'
 import { withinTime } from './define/within-time.ts'
 import { CAPTURE_MS } from './evidence/capture.ts'
 import { type Keeper, type Proof, fingerprintsOnly } from './evidence/keeper.ts'
+import type { BrowserMemory } from './http/browser-memory.ts'
 import { visitCheck } from './http/visit-check.ts'
+import { visitHtml } from './http/visit-html.ts'
 import { type Row, visitJson } from './http/visit-json.ts'
 import type { Scraper } from './index.ts'
+import { needsBrowser } from './outcome/browser-need.ts'
 import { fieldRows } from './outcome/field-rows.ts'
 import { type Verdict, judge } from './outcome/judge.ts'
 import { type FieldState, type Signals, blankSignals } from './outcome/signals.ts'
@@ -37,6 +40,8 @@ export interface RunWorld {
   publish: (event: RunEvent, fields: FieldEvent[]) => Promise<void>
   /** Takes the events a collector made, before its run event. */
   publishRows: (stream: string, rows: Row[], origin: string) => Promise<void>
+  /** Pages that are worth nothing without a browser; without it each run finds that out anew. */
+  browserMemory?: BrowserMemory
   /** Keeps evidence of failures; without it they have a fingerprint only. */
   keeper?: Keeper
   /** Names are resolved elsewhere (host rules): addresses say nothing about the sites then. */
@@ -59,7 +64,7 @@ export async function run(
   start: Start = { due: world.now(), lateMs: 0 },
 ): Promise<RunEvent> {
   const begun = performance.now()
-  const { signals, rows, turn } = await collectSignals(scraper, world)
+  const { signals, rows, turn } = await collect(scraper, version, world)
   // Waiting for a turn is no part of how long the site took.
   signals.timings.total = performance.now() - begun - (signals.timings.waited ?? 0)
   const verdict = judge(signals)
@@ -105,8 +110,30 @@ interface Collected {
   rows: Row[]
 }
 
-/** Never rejects. `turn`: what the gate is to hear of; null where it was not admitted. */
-async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Collected & { turn: Turn | null }> {
+/** `turn`: what the gate is to hear of; null where it was not admitted, or has heard already. */
+type Visited = Collected & { turn: Turn | null }
+
+/** Without a browser where the scraper says so, and with one where that does not bring everything. */
+async function collect(scraper: Scraper, version: string, world: RunWorld): Promise<Visited> {
+  const { browserMemory: memory, hostsRemapped, pool, gate } = world
+  const { name } = scraper
+  if (scraper.kind !== 'browser' || scraper.with === 'browser') return collectSignals(scraper, world)
+  const inBrowser: BrowserScraper = { ...scraper, with: 'browser' }
+  if (hostsRemapped || memory?.has(name, version, world.now())) return collectSignals(inBrowser, world)
+  const first = await collectSignals(scraper, world)
+  const verdict = judge(first.signals)
+  if (first.turn === null || pool === null || !needsBrowser(first.signals, verdict)) return first
+  // The browser's visit is another one, and takes a turn of its own.
+  await gate.report(first.turn.visit, visitedBy(scraper, first.signals, verdict, first.turn.exit))
+  const second = await collectSignals(inBrowser, world)
+  if (second.signals.skip !== null) return { ...first, turn: second.turn }
+  second.signals.via = 'fallback'
+  if (RIGHT.includes(judge(second.signals).outcome)) memory?.add(name, version, world.now())
+  return second
+}
+
+/** Never rejects. */
+async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Visited> {
   const nothing = { rows: [], turn: null }
   const clock: TurnClock = { mono: () => performance.now(), sleep: world.sleep, random: Math.random }
   const begun = clock.mono()
@@ -131,9 +158,14 @@ async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Collec
 
 async function visitAny(scraper: Scraper, world: RunWorld, turn: Turn, clock: TurnClock): Promise<Collected> {
   if (scraper.kind === 'http') return { signals: await visitCheck(scraper, world.now), rows: [] }
-  if (scraper.kind === 'browser') return { signals: await visitPage(scraper, world, turn, clock), rows: [] }
-  const { signals, events } = await visitJson(scraper, world.now)
-  return { signals, rows: events }
+  if (scraper.kind === 'json') {
+    const { signals, events } = await visitJson(scraper, world.now)
+    return { signals, rows: events }
+  }
+  if (scraper.with === 'browser') return { signals: await visitPage(scraper, world, turn, clock), rows: [] }
+  const signals = await visitHtml(scraper, world.now)
+  applySane(scraper, signals)
+  return { signals, rows: [] }
 }
 
 async function visitPage(
@@ -229,7 +261,7 @@ function runEvent({ scraper, version, signals, verdict, proof, turn, at, start }
 }
 
 /** What the network showed, as far as it did. */
-function networkNumbers({ main, timings, redirects, certDays }: Signals): Partial<RunEvent> {
+function networkNumbers({ main, timings, redirects, via, certDays }: Signals): Partial<RunEvent> {
   const numbers = {
     responseMs: timings.response,
     dnsMs: timings.dns,
@@ -237,6 +269,7 @@ function networkNumbers({ main, timings, redirects, certDays }: Signals): Partia
     tlsMs: timings.tls,
     firstByteMs: timings.firstByte,
     redirects: main ? redirects : undefined,
+    via: via ?? undefined,
     certDays: certDays ?? undefined,
     status: main?.status,
   }

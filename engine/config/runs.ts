@@ -25,6 +25,7 @@ const fields = {
   tlsMs: Type.Optional(Type.Number({ minimum: 0 })),
   firstByteMs: Type.Optional(Type.Number({ minimum: 0 })),
   redirects: Type.Optional(Type.Integer({ minimum: 0 })),
+  via: Type.Optional(Type.Enum(['browser', 'http', 'fallback'])),
   certDays: Type.Optional(Type.Integer()),
   status: Type.Optional(Type.Integer()),
   version: Type.String(),

@@ -59,6 +59,8 @@ export interface RunEvent {
   firstByteMs?: number
   /** Redirects followed up to the answer. */
   redirects?: number
+  /** How a page was read; `fallback`: without a browser something was missing, with one it was there or not. */
+  via?: 'browser' | 'http' | 'fallback'
   /** Whole days until the site's certificate ends. */
   certDays?: number
   status?: number

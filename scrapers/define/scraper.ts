@@ -39,6 +39,8 @@ export type Sane = (values: Record<string, unknown>) => true | string
 
 export interface BrowserScraper extends Target {
   kind: 'browser'
+  /** `http`: read without a browser, as long as that brings everything. */
+  with: 'browser' | 'http'
   is: Landmark[]
   read: ReaderMap
   sane: Sane | null
@@ -81,6 +83,11 @@ export interface ScraperOptions<R extends ReaderMap> extends TargetOptions {
   /** Landmarks by which the page is known; two thirds must be there. */
   is?: string[]
   read: R
+  /**
+   * `http` reads the page as it is sent, without a browser and for a thirtieth of its cost; where identity or fields fail
+   * so, a browser looks in the same run, and for six hours if it helps. Default `browser`.
+   */
+  with?: 'browser' | 'http'
   sane?: (values: Values<R>) => true | string
   login?: string
   settle?: string
@@ -101,6 +108,7 @@ export function scraper<R extends ReaderMap>(name: string, options: ScraperOptio
   return {
     kind: 'browser',
     ...target,
+    with: options.with ?? 'browser',
     is: (options.is ?? []).map((source) => landmark(source, `scraper ${name}, field is`)),
     read: options.read,
     // The values handed over are exactly those that the readers of R produce.

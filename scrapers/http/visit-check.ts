@@ -33,7 +33,9 @@ export function signalsOf(target: Parameters<typeof blankSignals>[0], answer: An
     finalUrl: answer.finalUrl,
     redirects: answer.redirects,
     certDays: answer.certEnds === null ? null : daysUntil(answer.certEnds, now),
-    skip: answer.refused === null ? null : { reason: 'private_target', detail: answer.refused },
+    // Once a redirect was followed something was sent, and a site that leads inside is no plan of ours.
+    [answer.redirects === 0 ? 'skip' : 'fault']:
+      answer.refused === null ? null : { reason: 'private_target', detail: answer.refused },
     error: answer.error,
     mainFailed: answer.bodyError,
     main: answer.main,

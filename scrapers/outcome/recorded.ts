@@ -2,7 +2,14 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { Type, type Static } from 'typebox'
 import { WeirError } from '../../engine/index.ts'
-import { CONTENT_OUTCOMES, FAULT_REASONS, FIELD_STATES, SKIP_REASONS, type Signals } from './signals.ts'
+import {
+  CONTENT_OUTCOMES,
+  FAULT_REASONS,
+  FIELD_STATES,
+  READERS,
+  SKIP_REASONS,
+  type Signals,
+} from './signals.ts'
 
 /** Version of the form. It rises when an older reader would misunderstand, and then `readSignals` has a step. */
 export const SIGNALS_VERSION = 1
@@ -17,6 +24,7 @@ const schema = Type.Object({
   url: text,
   finalUrl: maybe(text),
   exit: text,
+  via: maybe(Type.Enum(READERS)),
   redirects: amount,
   certDays: maybe(Type.Number()),
   certLimit: amount,

@@ -38,6 +38,8 @@ export interface MainResponse {
   headers: Record<string, string>
 }
 
+export const READERS = ['browser', 'http', 'fallback'] as const
+
 export const SKIP_REASONS = [
   'robots',
   'hold',
@@ -88,6 +90,8 @@ export interface Signals {
   finalUrl: string | null
   /** How the site was asked: `direct`, or the name of a proxy. */
   exit: string
+  /** How a page was read; `fallback`: by a browser, as it could not be read without; null where none was. */
+  via: (typeof READERS)[number] | null
   /** Redirects followed up to the answer. */
   redirects: number
   /** Whole days until the certificate ends, and how few of them are worth a word; null without TLS. */
@@ -130,6 +134,7 @@ export function blankSignals(scraper: Pick<Scraper, 'kind' | 'url'> & { certLimi
     url: scraper.url,
     finalUrl: null,
     exit: 'direct',
+    via: null,
     redirects: 0,
     certDays: null,
     certLimit: scraper.certLimit ?? 0,

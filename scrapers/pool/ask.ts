@@ -22,10 +22,10 @@ export function insulated(work: string, question: unknown): string {
 
 const READ = `(${readPage.toString()})(question, ${collectProduct.toString()})`
 
-/** The page's answer. Rejects when it does not come within 5 s or is unreasonably large. */
-export async function ask(session: CDPSession, question: PageQuestion): Promise<PageAnswer> {
+/** The page's answer. Rejects when it does not come within `ms` (at most 5 s) or is unreasonably large. */
+export async function ask(session: CDPSession, question: PageQuestion, ms: number): Promise<PageAnswer> {
   // Written by our own function.
-  return (await inPage(session, insulated(READ, question), ANSWER_MS)) as PageAnswer
+  return (await inPage(session, insulated(READ, question), Math.min(ms, ANSWER_MS))) as PageAnswer
 }
 
 /** What an `insulated` call answers. Rejects when that does not come within `ms` or is unreasonably large. */

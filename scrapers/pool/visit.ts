@@ -3,17 +3,18 @@ import type { CDPSession, HTTPResponse } from 'puppeteer-core'
 import { type Reach, bareHost } from '../../engine/index.ts'
 import type { BrowserScraper } from '../define/scraper.ts'
 import { daysUntil } from '../http/visit-check.ts'
-import { bodyChallenge } from '../outcome/challenge.ts'
-import { identityPasses } from '../outcome/identity.ts'
 import { type Signals, blankSignals } from '../outcome/signals.ts'
-import { interpret } from '../read/interpret.ts'
 import type { PageAnswer } from '../read/in-page.ts'
+import { isComplete, record } from '../read/record.ts'
 import { ask } from './ask.ts'
 import { type Lease, within } from './browsers.ts'
-import { type Watched, mainResponse, networkTimings, watch } from './watch.ts'
+import { EMPTY_REFUSAL, type Watched, mainResponse, networkTimings, watch } from './watch.ts'
 
 /** Kept back from the time limit, so that a page that never finishes loading can still be read. */
 const READ_RESERVE_MS = 2000
+
+/** So much of a page that has no end within its time limit is no slow page: reading it would take as long again. */
+const MAX_UNENDING_BYTES = 10 * 1024 * 1024
 
 /** Visits the page. Never rejects: what goes wrong is a signal. */
 export async function visit(
@@ -21,7 +22,11 @@ export async function visit(
   scraper: BrowserScraper,
   reach: Reach = scraper.reach,
 ): Promise<Signals> {
-  const signals: Signals = { ...blankSignals(scraper), optionalShare: scraper.optionalShare }
+  const signals: Signals = {
+    ...blankSignals(scraper),
+    via: 'browser',
+    optionalShare: scraper.optionalShare,
+  }
   const { page } = lease
   try {
     const session = await page.createCDPSession()
@@ -30,6 +35,8 @@ export async function visit(
     if (!scraper.scripts) await page.setJavaScriptEnabled(false)
     await load(lease, scraper, signals)
     noteRelay(lease, scraper, watched, signals)
+    if (signals.error?.startsWith('TimeoutError') && watched.bytes > MAX_UNENDING_BYTES)
+      signals.error = `BODY_TOO_LARGE: no end after ${Math.round(watched.bytes / 1024 / 1024)} MB`
     // While a navigation is pending, questions wait for it.
     if (signals.error !== null) await session.send('Page.stopLoading').catch(() => undefined)
     const { response } = watched
@@ -88,8 +95,8 @@ async function load({ page }: Lease, scraper: BrowserScraper, signals: Signals):
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
     const code = /net::ERR_[A-Z0-9_]+/.exec(text)?.[0]
-    if (code) {
-      signals.error ??= code
+    if (code !== undefined) {
+      if (code !== EMPTY_REFUSAL) signals.error ??= code
       // What aborted it (a download, an empty answer) may be told a moment later.
       if (code === 'net::ERR_ABORTED') await new Promise((resolve) => setTimeout(resolve, 150))
     } else if (error instanceof Error && error.name === 'TimeoutError')
@@ -120,7 +127,7 @@ async function answerOf(
   const question = { landmarks: scraper.is, login: scraper.login, fields: scraper.read }
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await ask(session, question)
+      return await ask(session, question, scraper.timeout)
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
       const moved = /context was destroyed|Cannot find context|navigat|No frame/i.test(text)
@@ -129,34 +136,12 @@ async function answerOf(
         continue
       }
       if (/no answer within|timed out|terminated/i.test(text)) {
-        signals.fault = { reason: 'hung', detail: 'the page does not answer: its scripts never return' }
+        signals.fault ??= { reason: 'hung', detail: 'the page does not answer: its scripts never return' }
         return null
       }
       throw error
     }
   }
-}
-
-function record(answer: PageAnswer, scraper: BrowserScraper, signals: Signals): void {
-  signals.finalUrl = answer.url
-  signals.title = answer.title
-  signals.landmarks = scraper.is.map(({ source }, i) => ({ source, matched: answer.landmarks[i] ?? false }))
-  signals.loginMarker = answer.login
-  signals.passwordField = answer.password
-  signals.bodyBytes = answer.bodyBytes
-  signals.fields = interpret(scraper.read, answer)
-  // Of a page that was recognised no 64 KB are kept, only whether a challenge's sign is in them.
-  const complete = isComplete(signals)
-  signals.bodyHead = complete ? '' : answer.bodyHead
-  const seen = complete ? bodyChallenge({ ...signals, bodyHead: answer.bodyHead }) : null
-  signals.challengeSeen = seen && `${seen.vendor}: ${seen.sign}`
-}
-
-function isComplete({ landmarks, fields }: Signals): boolean {
-  if (!identityPasses(landmarks.map((mark) => mark.matched))) return false
-  return Object.values(fields).every(
-    (field) => field.state === 'ok' || field.state === 'absent' || field.optional,
-  )
 }
 
 /** Without any response the site is silent, or the tab is: an empty question tells which. */

@@ -7,16 +7,21 @@ const MAX_PAGE_BYTES = 40 * 1024 * 1024
 const MAX_HEADERS = 100
 const MAX_HEADER_LENGTH = 1000
 
+/** How Chromium calls an error status without a body: the status says it all. */
+export const EMPTY_REFUSAL = 'net::ERR_HTTP_RESPONSE_CODE_FAILURE'
+
 export interface Watched {
   /** The newest answer to the main request, redirects left out. */
   response: HTTPResponse | null
+  /** Received so far, of everything, as the page sees it. */
+  bytes: number
   /** The newest address the main frame could not be led to. */
   failedUrl: string | null
 }
 
 /** Attaches all listeners; they live as long as the page. */
 export async function watch(page: Page, session: CDPSession, signals: Signals): Promise<Watched> {
-  const watched: Watched = { response: null, failedUrl: null }
+  const watched: Watched = { response: null, bytes: 0, failedUrl: null }
   page.on('response', (response) => {
     const request = response.request()
     if (!request.isNavigationRequest() || request.frame() !== page.mainFrame()) return
@@ -31,9 +36,8 @@ export async function watch(page: Page, session: CDPSession, signals: Signals): 
     const text = request.failure()?.errorText ?? 'failed'
     watched.failedUrl = request.url()
     // After a response this is a cut body; before one, goto() rejects with the same text.
-    if (watched.response !== null && watched.response.request() === request && !/ERR_ABORTED/.test(text)) {
-      signals.mainFailed = text
-    }
+    const harmless = text === EMPTY_REFUSAL || text === 'net::ERR_ABORTED'
+    if (watched.response?.request() === request && !harmless) signals.mainFailed = text
   })
   page.on('error', (error) => {
     signals.fault ??= { reason: 'page', detail: error.message }
@@ -45,16 +49,15 @@ export async function watch(page: Page, session: CDPSession, signals: Signals): 
     signals.download = true
   })
   await session.send('Page.enable')
-  await boundBytes(session, signals)
+  await boundBytes(session, watched, signals)
   return watched
 }
 
 /** Stops a page that never stops sending. */
-async function boundBytes(session: CDPSession, signals: Signals): Promise<void> {
-  let bytes = 0
+async function boundBytes(session: CDPSession, watched: Watched, signals: Signals): Promise<void> {
   session.on('Network.dataReceived', ({ dataLength }) => {
-    bytes += dataLength
-    if (bytes <= MAX_PAGE_BYTES || signals.error !== null) return
+    watched.bytes += dataLength
+    if (watched.bytes <= MAX_PAGE_BYTES || signals.error !== null) return
     signals.error = `BODY_TOO_LARGE: more than ${MAX_PAGE_BYTES / 1024 / 1024} MB`
     void session.send('Page.stopLoading').catch(() => undefined)
   })
