@@ -58,9 +58,12 @@ export {
   type Ended,
   type FleetWorker,
   type Lane,
+  type Missed,
+  type Owed,
   type Pause,
   type Pressure,
   type ScheduleState,
+  type Settled,
 } from './fleet/schedule.ts'
 export type { Registration, TurnReply, TurnRequest, Turns } from './fleet/turns.ts'
 export type { Ledger, LetterPage, LetterQuery, Replayed } from './ledger/ledger.ts'

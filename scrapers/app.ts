@@ -41,6 +41,8 @@ export interface AppOptions {
   spool?: string
   /** Rules such as `MAP * 127.0.0.1:8080`. */
   hostRules?: string
+  /** A process that is silent for so long is taken for dead, ms. */
+  lease?: number
   log: Logger
 }
 
@@ -86,7 +88,11 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   }
   const patient: Record<Lane, number> = { browser: 0, http: 0 }
   const schedule = createSchedule({
-    turns: openTurns(options.redisUrl, first.namespace),
+    turns: openTurns(
+      options.redisUrl,
+      first.namespace,
+      options.lease === undefined ? {} : { lease: options.lease },
+    ),
     random: Math.random,
     room: (lane, taken, running) => {
       const [most, mostTaken] = places(lane)

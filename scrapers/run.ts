@@ -3,7 +3,7 @@
  * gate, published. Whatever happens on the way, it ends in exactly one event.
  */
 import { randomUUID } from 'node:crypto'
-import { type FieldEvent, RIGHT, type RunEvent } from '../engine/index.ts'
+import { type FieldEvent, type Missed, RIGHT, type RunEvent } from '../engine/index.ts'
 import type { BrowserScraper } from './define/scraper.ts'
 import { withinTime } from './define/within-time.ts'
 import { CAPTURE_MS } from './evidence/capture.ts'
@@ -25,7 +25,6 @@ import { type Turn, type TurnClock, takeTurn } from './politeness/turn.ts'
 import { visitOf, visitedBy } from './politeness/visit.ts'
 import { visitOnWorker } from './politeness/worker-turn.ts'
 import { publicValues, valuesOf } from './read/interpret.ts'
-import type { Missed } from './schedule/decide.ts'
 import type { Start } from './schedule/schedule.ts'
 
 /** Everything a run needs of the world around it. */

@@ -157,14 +157,13 @@ interface Texts {
 }
 
 function assemble(texts: Texts): FleetScraper {
-  const { worker, due, started, attempt } = readRunning(texts.running ?? '')
   const [lastDue, lastStarted, lastWorker = ''] = texts.last?.split('\t') ?? []
   return {
     ...(JSON.parse(texts.entry) as CatalogEntry),
     since: Number(texts.version?.split('\t')[1] ?? 0),
     ...(texts.stray === undefined ? {} : { goneSince: Number(texts.stray.split('\t')[0]) }),
     due: texts.due === undefined ? null : Number(texts.due),
-    running: texts.running === undefined ? null : { worker, due, since: started, attempt },
+    running: texts.running === undefined ? null : readRunning(texts.running),
     paused: pauseOf(texts.paused),
     asked: pauseOf(texts.asked),
     last:

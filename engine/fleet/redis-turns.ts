@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { connect } from '../stream/connection.ts'
 import { fleetKeys } from '../stream/keys.ts'
-import type { Claim, Pause } from './schedule.ts'
+import type { Claim, Owed, Pause } from './schedule.ts'
 import type { TurnReply, Turns } from './turns.ts'
 
 /**
@@ -14,7 +14,7 @@ import type { TurnReply, Turns } from './turns.ts'
 const LEASE_MS = 15_000
 /** Scrapers registered by one script call: some milliseconds of Redis. */
 const CHUNK = 250
-const CLAIM_ITEMS = 7
+const CLAIM_ITEMS = 8
 
 const source = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
 const TURN = source('turn.lua')
@@ -78,12 +78,15 @@ export function openTurns(
         await call('register', rows)
       }
     },
-    async turn({ room, ended, about }) {
+    async turn({ room, ended, settled, about }) {
       const aboutText = about === null ? '' : JSON.stringify({ ...about, room })
       const rows = ended.flatMap(({ name, due, lane, next }) => {
-        return [name, due, lane, next === null ? '' : next === 'unknown' ? '?' : next]
+        return [name, due, lane, next === null ? '' : next === 'unknown' ? '?' : next, '']
       })
-      const args = [worker, lease, room.browser, room.http, aboutText, ended.length, ...rows]
+      for (const { name, due, lane, to, owed } of settled)
+        rows.push(name, due, lane, `=${to}`, JSON.stringify(owed))
+      const count = ended.length + settled.length
+      const args = [worker, lease, room.browser, room.http, aboutText, count, ...rows]
       return readReply((await call('turn', args)) as RawReply)
     },
     async leave() {
@@ -93,10 +96,22 @@ export function openTurns(
   }
 }
 
-type RawReply = [string, string, string, number, number, number, number, string[], string[], string[]]
+type RawReply = [
+  string,
+  string,
+  string,
+  number,
+  number,
+  number,
+  number,
+  string[],
+  string[],
+  string[],
+  string[],
+]
 
 function readReply(raw: RawReply): TurnReply {
-  const [at, nextBrowser, nextHttp, browser, http, catalogued, stray, claims, mine, strays] = raw
+  const [at, nextBrowser, nextHttp, browser, http, catalogued, stray, claims, mine, strays, held] = raw
   const now = Number(at)
   const next = { browser: readDue(nextBrowser), http: readDue(nextHttp) }
   const oldest = (due: number | null): number => (due === null ? 0 : Math.max(0, now - due))
@@ -112,6 +127,7 @@ function readReply(raw: RawReply): TurnReply {
     claims: readClaims(claims),
     mine: readClaims(mine),
     strays,
+    held,
   }
 }
 
@@ -121,7 +137,9 @@ function readDue(text: string): number | null {
 
 function readClaims(items: string[]): Claim[] {
   return Array.from({ length: items.length / CLAIM_ITEMS }, (_, i) => {
-    const [name = '', lane, due, planned = '', attempt, asked, paused = ''] = items.slice(i * CLAIM_ITEMS)
+    const [name = '', lane, due, planned = '', attempt, asked, owed = '', paused = ''] = items.slice(
+      i * CLAIM_ITEMS,
+    )
     return {
       name,
       lane: lane === 'browser' ? 'browser' : 'http',
@@ -129,6 +147,7 @@ function readClaims(items: string[]): Claim[] {
       planned: readDue(planned),
       attempt: Number(attempt),
       asked: asked === '1',
+      owed: owed === '' ? null : (JSON.parse(owed) as Owed),
       paused: paused === '' ? null : (JSON.parse(paused) as Pause),
     }
   })

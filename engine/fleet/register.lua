@@ -30,9 +30,9 @@ for i = 1, #ARGV, 6 do
   -- The process that runs it now sets its next due time, by the timing that it knows.
   if redis.call('HEXISTS', KEYS[3], name) == 0 then
     if stray and hadTiming == timing then
-      local at, planned, attempt = string.match(stray, '^%d+\t%a+\t(%d+)\t(%d*)\t(%d+)$')
+      local at, rest = string.match(stray, '^%d+\t%a+\t(%d+)(\t.*)$')
       redis.call('ZADD', lines[lane], at, name)
-      redis.call('HSET', KEYS[7], name, at .. '\t' .. planned .. '\t' .. attempt .. '\t' .. (planned == at and '0' or '1'))
+      redis.call('HSET', KEYS[7], name, at .. rest)
       set = set + 1
     elseif hadTiming ~= timing or moved or not due then
       redis.call('ZREM', lines[lane], name)

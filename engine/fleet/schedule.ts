@@ -48,6 +48,26 @@ export interface Pressure {
   oldestMs: number
 }
 
+/** Due times, from `due` on, that no run stands for. */
+export interface Missed {
+  due: number
+  count: number
+  reason: 'missed' | 'paused'
+  why: string
+}
+
+/**
+ * What is to be told of a scraper before anything else. Written down before it is told: whoever tells it again, after
+ * a crash, tells the same.
+ */
+export interface Owed {
+  /** Due time of a run that ended with its process. */
+  died: number | null
+  missed: Missed | null
+  /** Whether the due time of the claim is to be run, too; else it is settled. */
+  run: boolean
+}
+
 /** A run that this process has taken, and nobody else has. */
 export interface Claim {
   name: string
@@ -60,6 +80,16 @@ export interface Claim {
   attempt: number
   asked: boolean
   paused: Pause | null
+  owed: Owed | null
+}
+
+/** A claim that is held on, decided up to the due time `to`. */
+export interface Settled {
+  name: string
+  due: number
+  lane: Lane
+  to: number
+  owed: Owed
 }
 
 /** A claim that has ended, and what comes next. */
@@ -73,24 +103,8 @@ export interface Ended {
 
 const SEPARATOR = '\t'
 
-/** `worker, due, planned, attempt, lane, started, asked`, as `turn.lua` writes it. */
-export function readRunning(text: string): {
-  worker: string
-  due: number
-  planned: number | null
-  attempt: number
-  lane: Lane
-  started: number
-  asked: boolean
-} {
-  const [worker = '', due, planned, attempt, lane, started, asked] = text.split(SEPARATOR)
-  return {
-    worker,
-    due: Number(due),
-    planned: planned === '' ? null : Number(planned),
-    attempt: Number(attempt),
-    lane: lane === 'browser' ? 'browser' : 'http',
-    started: Number(started),
-    asked: asked === '1',
-  }
+/** `worker, due, planned, attempt, lane, started, asked, owed`, as `turn.lua` writes it. */
+export function readRunning(text: string): { worker: string; due: number; since: number; attempt: number } {
+  const [worker = '', due, , attempt, , since] = text.split(SEPARATOR)
+  return { worker, due: Number(due), since: Number(since), attempt: Number(attempt) }
 }

@@ -3,10 +3,12 @@
 -- KEYS  1 workers  2 running  3 due:browser  4 due:http  5 paused  6 asked  7 last  8 strays  9 retries  10 processes
 --       11 catalog  12 versions  13 history
 -- ARGV  1 worker  2 lease ms  3 room browser  4 room http  5 JSON about this process, or '' for a short turn
---       6 number of ended runs, then per run: name, due, lane, next due ms | '' never | '?' not known here
+--       6 number of rows, then per row: name, due, lane, what is next, what is owed (JSON) | ''
+--         next: due ms | '' never | '?' not known here | '=' .. due ms: still held, decided up to there
 -- Out   {now, next due of browser | '', next due of http | '', overdue browser, overdue http, scrapers in the catalog, strays,
---        claims: name, lane, due, planned, attempt, asked, paused JSON | '' ...,
---        of a long turn what this process runs, in the same form, else {}, of a long turn names of strays}
+--        claims: name, lane, due, planned, attempt, asked, owed JSON | '', paused JSON | '' ...,
+--        of a long turn what this process runs, in the same form, else {}, of a long turn names of strays,
+--        names of rows with '=' that are still held}
 local workers, running, paused, asked, last, strays, retries = KEYS[1], KEYS[2], KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local lines = { browser = KEYS[3], http = KEYS[4] }
 local me, lease, long = ARGV[1], tonumber(ARGV[2]), ARGV[5] ~= ''
@@ -16,21 +18,27 @@ local function int(number) return string.format('%.0f', number) end
 local function parts(text)
   local found = {}
   for part in string.gmatch(text .. '\t', '([^\t]*)\t') do found[#found + 1] = part end
-  return { worker = found[1], due = found[2], planned = found[3], attempt = found[4], lane = found[5], asked = found[7] }
+  return { worker = found[1], due = found[2], planned = found[3], attempt = found[4], lane = found[5], started = found[6], asked = found[7], owed = found[8] }
 end
 redis.call('ZADD', workers, int(now + lease), me)
 if long then redis.call('HSET', KEYS[10], me, ARGV[5]) end
 
--- What has ended.
-local count = tonumber(ARGV[6])
-for i = 0, count - 1 do
-  local name, due, lane, nextDue = ARGV[7 + i * 4], ARGV[8 + i * 4], ARGV[9 + i * 4], ARGV[10 + i * 4]
+-- What has ended, and what is decided.
+local settled = {}
+for i = 0, tonumber(ARGV[6]) - 1 do
+  local name, due, lane, nextDue, owed = unpack(ARGV, 7 + i * 5, 11 + i * 5)
   local held = redis.call('HGET', running, name)
   local run = held and parts(held)
-  if run and run.worker == me and run.due == due then
+  local to = string.match(nextDue, '^=(%d+)$')
+  if run and run.worker == me and to and (run.due == due or run.due == to) then
+    local text = { me, to, run.planned, '0', run.lane, run.started, run.asked, owed }
+    redis.call('HSET', running, name, table.concat(text, '\t'))
+    settled[#settled + 1] = name
+  elseif run and run.worker == me and not to and run.due == due then
     redis.call('HDEL', running, name)
     if nextDue == '?' then
-      redis.call('HSET', strays, name, table.concat({ int(now), lane, due, run.planned, run.attempt }, '\t'))
+      local text = { int(now), lane, due, run.planned, run.attempt, run.asked, run.owed }
+      redis.call('HSET', strays, name, table.concat(text, '\t'))
     elseif nextDue ~= '' then
       redis.call('ZADD', lines[lane], nextDue, name)
     end
@@ -48,7 +56,7 @@ if #dead > 0 then
     if gone[run.worker] then
       redis.call('HDEL', running, all[i])
       redis.call('ZADD', lines[run.lane], run.due, all[i])
-      local note = { run.due, run.planned, int(tonumber(run.attempt) + 1), run.asked }
+      local note = { run.due, run.planned, int(tonumber(run.attempt) + 1), run.asked, run.owed }
       redis.call('HSET', retries, all[i], table.concat(note, '\t'))
     end
   end
@@ -59,12 +67,12 @@ end
 local claims = {}
 local function hand(into, name, run)
   local pause = redis.call('HGET', paused, name) or ''
-  for _, value in ipairs({ name, run.lane, run.due, run.planned, run.attempt, run.asked, pause }) do
+  for _, value in ipairs({ name, run.lane, run.due, run.planned, run.attempt, run.asked, run.owed, pause }) do
     into[#into + 1] = value
   end
 end
 local function claim(name, run)
-  local text = { me, run.due, run.planned, run.attempt, run.lane, int(now), run.asked }
+  local text = { me, run.due, run.planned, run.attempt, run.lane, int(now), run.asked, run.owed }
   redis.call('HSET', running, name, table.concat(text, '\t'))
   redis.call('HSET', last, name, run.due .. '\t' .. int(now) .. '\t' .. me)
   hand(claims, name, run)
@@ -84,7 +92,7 @@ if redis.call('HLEN', asked) > 0 then
       redis.call('ZREM', lines[wish.lane], name)
       redis.call('HDEL', asked, name)
       if planned ~= '' then planned = int(tonumber(planned)) end
-      claim(name, { lane = wish.lane, due = int(wish.since), planned = planned, attempt = '0', asked = '1' })
+      claim(name, { lane = wish.lane, due = int(wish.since), planned = planned, attempt = '0', asked = '1', owed = '' })
     end
   end
 end
@@ -99,12 +107,12 @@ for i, lane in ipairs({ 'browser', 'http' }) do
   end
   for j = 1, #due, 2 do
     local name, at = due[j], int(tonumber(due[j + 1]))
-    local run = { lane = lane, due = at, planned = at, attempt = '0', asked = '0' }
+    local run = { lane = lane, due = at, planned = at, attempt = '0', asked = '0', owed = '' }
     local note = redis.call('HGET', retries, name)
     if note then
-      local d, p, a, was = string.match(note, '^(%d+)\t(%d*)\t(%d+)\t(%d)$')
+      local d, p, a, was, owed = string.match(note, '^(%d+)\t(%d*)\t(%d+)\t(%d)\t(.*)$')
       redis.call('HDEL', retries, name)
-      if d == at then run.planned, run.attempt, run.asked = p, a, was end
+      if d == at then run.planned, run.attempt, run.asked, run.owed = p, a, was, owed end
     end
     redis.call('ZREM', line, name)
     claim(name, run)
@@ -135,5 +143,5 @@ if long then
     end
   end
 end
-out[9], out[10] = mine, lost
+out[9], out[10], out[11] = mine, lost, settled
 return out

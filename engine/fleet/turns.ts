@@ -1,6 +1,6 @@
 /** A scraper process's side of the shared schedule: it says what it has, takes what is due, and tells what has ended. */
 import type { CatalogEntry } from './catalog.ts'
-import type { Claim, Ended, FleetWorker, Lane, Pressure } from './schedule.ts'
+import type { Claim, Ended, FleetWorker, Lane, Pressure, Settled } from './schedule.ts'
 
 export interface Registration {
   entry: CatalogEntry
@@ -15,6 +15,7 @@ export interface TurnRequest {
   /** How many runs of each lane this process can start now. */
   room: Record<Lane, number>
   ended: readonly Ended[]
+  settled: readonly Settled[]
   /** Asks, beside all else, what this process runs in the eyes of Redis, and says how it is. */
   about: Omit<FleetWorker, 'worker' | 'until' | 'room'> | null
 }
@@ -32,6 +33,8 @@ export interface TurnReply {
   claims: Claim[]
   /** With `about`: claims that are this process's, and the names of `stray`. */
   mine: Claim[]
+  /** Names of `settled` that this process still holds; the others are somebody else's now. */
+  held: string[]
   strays: string[]
 }
 

@@ -1,8 +1,8 @@
 /** Whatever happened meanwhile, each due time is run, or told once: as missed, paused, or ended with its process. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Claim } from '../../engine/index.ts'
-import { type Missed, type Timing, CATCH_UP, MAX_BACKLOG, ON_TIME_MS, afterwards, decide } from './decide.ts'
+import type { Claim, Missed } from '../../engine/index.ts'
+import { type Timing, CATCH_UP, MAX_BACKLOG, ON_TIME_MS, afterwards, decide } from './decide.ts'
 
 const PLAIN: Claim = {
   name: 'a',
@@ -12,6 +12,7 @@ const PLAIN: Claim = {
   attempt: 0,
   asked: false,
   paused: null,
+  owed: null,
 }
 const claim = (change: Partial<Claim> = {}): Claim => ({ ...PLAIN, ...change })
 const minutely = (catchUp: Timing['catchUp']): Timing => ({ every: { interval: 60_000 }, catchUp })

@@ -2,7 +2,7 @@
  * What becomes of a run that was taken: done, told as missed or paused, or as crashed where its process died. Pure.
  * Every due time ends in exactly one event, or in one that says how many of them it stands for.
  */
-import type { Claim } from '../../engine/index.ts'
+import type { Claim, Missed } from '../../engine/index.ts'
 import type { Every } from '../define/every.ts'
 import { NEVER, dueAfter, nextDue, passed } from './plan.ts'
 
@@ -22,14 +22,6 @@ const MAX_DEATHS = 2
 export interface Timing {
   every: Every
   catchUp: CatchUp
-}
-
-/** Due times, from `due` on, that no run stands for. */
-export interface Missed {
-  due: number
-  count: number
-  reason: 'missed' | 'paused'
-  why: string
 }
 
 export interface Decision {

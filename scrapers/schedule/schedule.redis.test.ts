@@ -1,9 +1,8 @@
 /** The shared schedule: whoever runs, dies, leaves or comes, each due time is run by one and told once. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type FleetSchedule, connect, openSchedule, openTurns } from '../../engine/index.ts'
+import { type FleetSchedule, type Missed, connect, openSchedule, openTurns } from '../../engine/index.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import { type CheckOptions, check } from '../index.ts'
-import { type Missed } from './decide.ts'
 import { type Schedule, type Scheduled, type Start, createSchedule } from './schedule.ts'
 
 let redis: TestRedis

@@ -7,14 +7,17 @@ import {
   type Claim,
   type Ended,
   type Lane,
+  type Missed,
+  type Owed,
   type Pressure,
+  type Settled,
   type TurnReply,
   type Turns,
   laneOf,
 } from '../../engine/index.ts'
 import type { Scraper } from '../index.ts'
 import { entryOf } from './catalog.ts'
-import { type Missed, afterwards, decide } from './decide.ts'
+import { type Decision, afterwards, decide } from './decide.ts'
 import { NEVER, dueAfter, firstDue, jitter } from './plan.ts'
 
 export interface Scheduled {
@@ -86,6 +89,8 @@ export function createSchedule(world: ScheduleWorld): Schedule {
   let told: Ended[] = []
   let ready: Ended[] = []
   let flushing = false
+  /** Decisions on their way into Redis, and who waits for each. */
+  let settled: (Settled & { done: (held: boolean) => void })[] = []
   let unregistered = new Set<string>()
   let clock = { server: 0, local: 0 }
   let longAt = -Infinity
@@ -129,15 +134,18 @@ export function createSchedule(world: ScheduleWorld): Schedule {
   /** One turn; resolves with how long the next may wait, ms. */
   async function takeTurn(): Promise<number> {
     const ended = ready
+    const settling = settled
     ready = []
+    settled = []
     const long = performance.now() - longAt >= LONG_MS || failures > 0
     const room = { browser: roomIn('browser'), http: roomIn('http') }
     try {
       if (unregistered.size > 0) await register()
       const about = long ? { ...world.about(), scrapers: known.size, running: open.size } : null
-      const reply = await turns.turn({ room, ended, about })
+      const reply = await turns.turn({ room, ended, settled: settling, about })
       clock = { server: reply.now, local: performance.now() }
       for (const { name, due } of ended) if (open.get(name) === due) open.delete(name)
+      for (const { name, done } of settling) done(reply.held.includes(name))
       if (long) longAt = performance.now()
       failures = 0
       pressure = reply.pressure
@@ -153,6 +161,7 @@ export function createSchedule(world: ScheduleWorld): Schedule {
       return waitAfter(reply, room)
     } catch (error) {
       ready = [...ended, ...ready]
+      settled = [...settling, ...settled]
       if (failures === 0) world.failed(error, 'the schedule waits for Redis')
       failures += 1
       // It may have come back without its last second, or with nothing at all.
@@ -203,7 +212,7 @@ export function createSchedule(world: ScheduleWorld): Schedule {
     // Redis has lost that we run it: one at a time.
     if (had === due) return
     if (had !== undefined) {
-      const next = afterwards(claim, scheduled.scraper, { upTo: due, ...NOTHING }, due, now()).next
+      const { next } = afterwards(claim, scheduled.scraper, settledAt(due), due, now())
       return void ready.push({ name, due, lane, next })
     }
     open.set(name, due)
@@ -217,26 +226,62 @@ export function createSchedule(world: ScheduleWorld): Schedule {
     tasks.add(task)
   }
 
+  /** What returns early is not ended: it is handed back, or another process has taken it over. */
   async function perform(scheduled: Scheduled, claim: Claim): Promise<void> {
-    const { name, due, lane } = claim
+    const { name, lane, owed } = claim
+    if (owed !== null && !(await tellOwed(scheduled, owed))) return
     const begun = now()
-    const decision = decide(claim, scheduled.scraper, begun)
-    let next: number | null = decision.run
+    const decision = owed?.run === false ? settledAt(claim.due) : decide(claim, scheduled.scraper, begun)
+    let { due } = claim
     if (decision.died !== null || decision.missed) {
-      // First that is settled for good; what is to be run is taken anew.
-      if (decision.died !== null) await world.tell(scheduled, { died: decision.died })
-      if (decision.missed) await tell(scheduled, decision.missed)
-    } else if (decision.run !== null && !(await visit(scheduled, claim, decision.run, begun))) return
-    else next = null
-    if (next === null) {
-      // A reload may have changed its timing meanwhile.
-      const timing = known.get(name)?.scraper ?? scheduled.scraper
-      const after = afterwards(claim, timing, decision, begun, now())
-      if (after.missed) await tell(scheduled, after.missed)
-      next = after.next
+      const { died, missed: gone, run, upTo: to } = decision
+      if (
+        !(await settle(scheduled, { name, due, lane, to, owed: { died, missed: gone, run: run !== null } }))
+      )
+        return
+      due = to
     }
-    told.push({ name, due, lane, next })
+    if (decision.run !== null && !(await visit(scheduled, claim, decision.run, begun))) return
+    // A reload may have changed its timing meanwhile.
+    const timing = known.get(name)?.scraper ?? scheduled.scraper
+    const after = afterwards(claim, timing, decision, begun, now())
+    if (after.missed) {
+      const to = dueAfter(timing.every, after.missed.due, after.missed.count - 1)
+      const more = { died: null, missed: after.missed, run: false }
+      if (!(await flushed()) || !(await settle(scheduled, { name, due, lane, to, owed: more }))) return
+      due = to
+    }
+    told.push({ name, due, lane, next: after.next })
     void flush()
+  }
+
+  /** Writes a decision down, then tells it. False where the run is no longer ours. */
+  async function settle(scheduled: Scheduled, step: Settled): Promise<boolean> {
+    const held = await new Promise<boolean>((done) => {
+      settled.push({ ...step, done })
+      wake()
+    })
+    if (held) open.set(step.name, step.to)
+    else open.delete(step.name)
+    return held && tellOwed(scheduled, step.owed)
+  }
+
+  /** False where all is to stop before it is in Redis. */
+  async function tellOwed(scheduled: Scheduled, { died, missed: gone }: Owed): Promise<boolean> {
+    if (died !== null) await world.tell(scheduled, { died })
+    if (gone) await tell(scheduled, gone)
+    return flushed()
+  }
+
+  async function flushed(): Promise<boolean> {
+    for (;;) {
+      const safe = await world.flush().then(
+        () => true,
+        () => false,
+      )
+      if (safe || stopping) return safe
+      await nap(PACE_MS)
+    }
   }
 
   /** False where it is to stop before it has begun: then it does not end, but is handed back. */
@@ -270,12 +315,9 @@ export function createSchedule(world: ScheduleWorld): Schedule {
     while (told.length > 0) {
       const batch = told
       told = []
-      await world.flush().then(
-        () => ready.push(...batch),
-        () => (told = [...batch, ...told]),
-      )
+      if (await flushed()) ready.push(...batch)
+      else told = [...batch, ...told]
       wake()
-      if (told.length > 0 && ready.length === 0) await nap(PACE_MS)
       if (stopping) break
     }
     flushing = false
@@ -309,7 +351,7 @@ export function createSchedule(world: ScheduleWorld): Schedule {
     async leave(flushed) {
       const ended = flushed ? [...ready, ...told] : ready
       const goodbye = async (): Promise<void> => {
-        if (ended.length > 0) await turns.turn({ room: { browser: 0, http: 0 }, ended, about: null })
+        if (ended.length > 0) await turns.turn({ room: NO_ROOM, ended, settled: [], about: null })
         await turns.leave()
       }
       // Without it others wait until the lease is over.
@@ -319,4 +361,9 @@ export function createSchedule(world: ScheduleWorld): Schedule {
   }
 }
 
-const NOTHING = { died: null, missed: null, run: null }
+const NO_ROOM = { browser: 0, http: 0 }
+
+/** Nothing is left to run or to tell up to there. */
+function settledAt(due: number): Decision {
+  return { died: null, missed: null, run: null, upTo: due }
+}

@@ -1,6 +1,13 @@
-/** `npm run chaos -- --minutes M --seed S [--rate N] [--redis PATH]`: a long chaos run; its last line is the result. */
+/**
+ * `npm run chaos -- --minutes M --seed S [--rate N] [--redis PATH]`: a long chaos run; its last line is the result.
+ * `npm run chaos -- scrapers …` is one of the scrapers.
+ */
 import { parseArgs } from 'node:util'
 import { chaos } from './run.ts'
+import { main as scrapers } from './scrapers/main.ts'
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+if (process.argv[2] === 'scrapers') process.exit(await scrapers(process.argv.slice(3)))
 
 const { values } = parseArgs({
   options: {
@@ -28,7 +35,6 @@ const say = (line: string): void => {
   if (!values.quiet)
     process.stdout.write(`${((Date.now() - began) / 1000).toFixed(1).padStart(7)} s  ${line}\n`)
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
 try {
   const redis = values.redis === undefined ? {} : { redis: values.redis }
