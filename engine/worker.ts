@@ -36,9 +36,10 @@ const MAX_COUNT = 500
 const BLOCK_IDLE = 100
 const BLOCK_BUSY = 20
 const CLAIM_EVERY = 500
+const MIN_CLAIM = 20
 const CLAIMS_AT_ONCE = 3
 const CONTROL_EVERY = 200
-const BEAT_EVERY = 1000
+const BEAT_EVERY = 500
 /** Partitions handed over at a time: the others go on meanwhile. */
 const HAND_OVER = 2
 /** Longest time of folding without a look at anything else, ms. */
@@ -70,6 +71,8 @@ export class Worker {
   private loops: Promise<unknown> | null = null
   private entryBytes = 1024
   private pulsedAt = 0
+  /** When the first lease that we wait for runs out, ms after the last look. */
+  private freeIn = CLAIM_EVERY
   private beatAt = Number.NEGATIVE_INFINITY
   private watchedAt = 0
   private owners = new Map<string, string>()
@@ -134,16 +137,17 @@ export class Worker {
         if (this.controls.losses !== this.controlLosses) await this.startOver()
         if (changed) void this.project()
         if (monotone() - this.watchedAt > EVICTION_EVERY) await this.watchEviction()
-        if (changed || monotone() - this.beatAt > BEAT_EVERY) await this.beat()
-        if (changed || monotone() - claimedAt > CLAIM_EVERY) {
+        const moved = (changed || monotone() - this.beatAt > BEAT_EVERY) && (await this.beat())
+        if (changed || moved || monotone() - claimedAt > this.freeIn) {
           claimedAt = monotone()
+          this.freeIn = CLAIM_EVERY
           await this.claimAll(this.missing())
           await this.handOver()
         }
       } catch (error) {
         this.onFailure('control', error)
       }
-      await pause(CONTROL_EVERY)
+      await pause(Math.min(CONTROL_EVERY, this.freeIn))
     }
   }
 
@@ -170,11 +174,13 @@ export class Worker {
     await this.eviction.look().catch((error: unknown) => this.onFailure('eviction', error))
   }
 
-  /** Says that we live, sees who else does, and works out who should own what. */
-  private async beat(): Promise<void> {
+  /** Says that we live, sees who else does, and works out who should own what: true where that has changed. */
+  private async beat(): Promise<boolean> {
     this.beatAt = monotone()
     const members = await heartbeat(this.redis, this.options.namespace, this.id)
+    const before = this.owners
     this.owners = spread([...this.targets().keys()], members)
+    return [...this.owners].some(([name, owner]) => before.get(name) !== owner)
   }
 
   /** All partitions that need an owner, by name. */
@@ -229,7 +235,10 @@ export class Worker {
     const { log } = this.options
     try {
       const claimed = await claim(this.env, this.controls, this.id, target, this.tokens.get(name) ?? '')
-      if (claimed.verdict === 'HELD') return
+      if (claimed.verdict === 'HELD') {
+        this.freeIn = Math.min(this.freeIn, Math.max(MIN_CLAIM, claimed.left))
+        return
+      }
       this.tokens.set(name, claimed.partition.token)
       this.partitions.set(name, claimed.partition)
       const { replayed, check } = claimed

@@ -77,10 +77,12 @@ export class ByteWriter {
 /** Reads what a ByteWriter has written. Throws RangeError where the bytes end too early. */
 export class ByteReader {
   private readonly bytes: Buffer
+  private readonly view: DataView
   private at: number
 
   constructor(bytes: Buffer, at = 0) {
     this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.at = at
   }
 
@@ -91,10 +93,15 @@ export class ByteReader {
 
   double(): number {
     this.at += 8
-    return this.bytes.readDoubleLE(this.at - 8)
+    return this.view.getFloat64(this.at - 8, true)
   }
 
   varint(): number {
+    const first = this.bytes[this.at]!
+    if (first < 0x80) {
+      this.at++
+      return first
+    }
     let value = 0
     for (let scale = 1; scale <= 2 ** 49; scale *= 0x80) {
       const byte = this.bytes[this.at++]

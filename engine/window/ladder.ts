@@ -232,8 +232,8 @@ export class Ladder {
     if (pane.changed && pane.changed.size > 0) this.amended[rung]!.add(pane)
   }
 
-  newPane(number: number): Pane {
-    return new Pane(number, this.shape)
+  newPane(number: number, pages = 0): Pane {
+    return new Pane(number, this.shape, pages)
   }
 }
 

@@ -1,6 +1,5 @@
 /** A pane as bytes, for snapshots: touched groups in order, their cells, their sketches' buckets, their values. */
 import { newer } from '../fold-version.ts'
-import { BUCKETS } from './buckets.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { appendValues, cutValues, restoreValues } from './hyper-log-log-codec.ts'
 import type { Ladder } from './ladder.ts'
@@ -52,8 +51,10 @@ export function decodePane(bytes: Buffer, shape: Shape, ladder: Ladder): Pane {
 function decodePaneV2(bytes: Buffer, shape: Shape, ladder: Ladder): Pane {
   const from = new ByteReader(bytes, 4)
   const closed = from.uint32() === 1
-  const pane = ladder.newPane(from.double())
+  const number = from.double()
   const groups = readGroups(from)
+  // A page for each sketch, at the least.
+  const pane = ladder.newPane(number, shape.sketch ? groups.length : 0)
   const changed = readGroups(from)
   if (changed.length > 0) {
     pane.changed = new Touched()
@@ -64,7 +65,7 @@ function decodePaneV2(bytes: Buffer, shape: Shape, ladder: Ladder): Pane {
     cell[COUNT] = from.varint()
     cell[TOTAL] = from.varint()
     for (let k = SUM; k < shape.stride; k++) cell[k] = from.double()
-    pane.restore(group, cell, shape.sketch ? readBuckets(from) : [])
+    pane.read(group, cell, from)
   }
   pane.closed = closed
   pane.dirty = false
@@ -95,15 +96,4 @@ function writeGroups(out: ByteWriter, groups: Touched | null): void {
 function readGroups(from: ByteReader): number[] {
   let before = -1
   return Array.from({ length: from.length() }, () => (before += from.signed()))
-}
-
-function readBuckets(from: ByteReader): number[] {
-  const buckets: number[] = []
-  let bucket = 0
-  for (let left = from.length(); left > 0; left--) {
-    bucket += from.signed()
-    if (Math.abs(bucket) > BUCKETS) throw new RangeError('a bucket that no value falls into')
-    buckets.push(bucket, from.varint())
-  }
-  return buckets
 }

@@ -4,6 +4,7 @@
  * Cells live in pages of 64 groups, allocated on touch, so that a pane costs what was touched and not what
  * exists. Merging is done in pane order everywhere, so sums have the same bits wherever they are computed.
  */
+import type { ByteReader } from './bytes.ts'
 import { COUNT, M2, MAX, MIN, type Shape, SUM, TOTAL } from './shape.ts'
 import { HyperLogLogArena } from './hyper-log-log-arena.ts'
 import { EMPTY, SketchArena } from './sketch.ts'
@@ -12,6 +13,8 @@ import { Touched } from './touched.ts'
 const PAGE_BITS = 6
 const PAGE_MASK = (1 << PAGE_BITS) - 1
 const PAGE = 1 << PAGE_BITS
+
+const NONE: readonly number[] = []
 
 export class Pane {
   /** Start of the pane divided by its rung's size. */
@@ -111,6 +114,12 @@ export class Pane {
     const at = (group & PAGE_MASK) * this.shape.stride
     for (let i = 0; i < this.shape.stride; i++) cells[at + i] = cell[i]!
     if (this.sketches) this.heads[group >>> PAGE_BITS]![group & PAGE_MASK] = this.sketches.fromList(buckets)
+  }
+
+  /** As `restore`; the buckets follow in `from`. */
+  read(group: number, cell: ArrayLike<number>, from: ByteReader): void {
+    this.restore(group, cell, NONE)
+    if (this.sketches) this.heads[group >>> PAGE_BITS]![group & PAGE_MASK] = this.sketches.read(from)
   }
 
   private page(group: number): Float64Array {

@@ -4,6 +4,7 @@
  * pane owns an arena, so dropping a pane frees its sketches at once.
  */
 import { BUCKETS, bucketValue, bucketOf } from './buckets.ts'
+import type { ByteReader } from './bytes.ts'
 
 const PAGE_BITS = 5
 const PAGE = 1 << PAGE_BITS
@@ -149,6 +150,25 @@ export class SketchArena {
   fromList(buckets: ArrayLike<number>): number {
     let head = EMPTY
     for (let i = 0; i < buckets.length; i += 2) head = this.addCount(head, buckets[i]!, buckets[i + 1]!)
+    return head
+  }
+
+  /** As `fromList`, of what ByteWriter's `buckets` wrote. Throws RangeError where a bucket is none. */
+  read(from: ByteReader): number {
+    let head = EMPTY
+    let bucket = 0
+    let number = Number.NaN
+    let page = 0
+    for (let left = from.length(); left > 0; left--) {
+      bucket += from.signed()
+      if (bucket > BUCKETS || bucket < -BUCKETS) throw new RangeError('a bucket that no value falls into')
+      if (bucket >> PAGE_BITS !== number) {
+        number = bucket >> PAGE_BITS
+        head = this.cover(head, number, number)
+        page = this.pageOf(head, number) * PAGE
+      }
+      this.counts[page + (bucket & (PAGE - 1))]! += from.varint()
+    }
     return head
   }
 
