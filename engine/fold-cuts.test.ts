@@ -78,7 +78,9 @@ class Worker {
   private recover(to: number): void {
     this.fold = fresh(this.world)
     if (this.snapshotAt > 0) this.fold.restore(new Map(this.blocks))
+    this.fold.shows = false
     for (const entry of this.entries.slice(this.snapshotAt, this.committedAt)) this.fold.step(entry)
+    this.fold.shows = true
     this.fold.take()
     expect(this.fold.small()).toEqual(this.small)
     for (const entry of this.entries.slice(this.committedAt, to)) this.fold.step(entry)

@@ -59,6 +59,7 @@ export class PartitionFold implements Fold {
   private readonly resolve: ResolveControl
   private readonly own: Outputs[] = [noOutputs()]
   settled = Number.NEGATIVE_INFINITY
+  shows = true
   private readonly rows = new FoldRows(this)
 
   /** `control`: id of the control state in force before the first marker. */

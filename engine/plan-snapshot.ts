@@ -127,5 +127,5 @@ export function loadMetric(states: readonly MetricState[], saved: SavedMetric, b
 export function panesOf(state: MetricState, prefix: string, blocks: Blocks): Pane[] {
   const found = [...blocks].filter(([block]) => block.startsWith(prefix))
   found.sort(([a], [b]) => Number(a.slice(prefix.length)) - Number(b.slice(prefix.length)))
-  return found.map(([, bytes]) => decodePane(bytes, state.shape, state.ladder))
+  return found.map(([, bytes]) => decodePane(bytes, state.shape, state.ladder, true))
 }

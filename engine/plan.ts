@@ -9,7 +9,7 @@ import { RuleState } from './rule/rule-state.ts'
 import type { Work } from './work.ts'
 import type { VerdictChange } from './rule/verdict.ts'
 import type { SeriesColumn } from './series/store.ts'
-import { encodeView } from './view/encode.ts'
+import { encodeView, viewFields } from './view/encode.ts'
 import { RUNG_MS } from './config/window.ts'
 import { keptOf, MetricState } from './window/metric-state.ts'
 import type { Pane } from './window/pane.ts'
@@ -22,6 +22,8 @@ interface Sink {
   readonly out: Outputs
   readonly chain: Chain
   readonly turned: number
+  /** Whether views are written. */
+  readonly shows: boolean
   /** Why no rule can be judged now, or null. */
   readonly excuse: Judgement | null
 }
@@ -183,10 +185,12 @@ export class Plan {
         (r) => r.state === state && r.windowIndex === index && r.rule.kind !== 'noData',
       )
       if (rules.length === 0 && !due) continue
+      if (due && !this.sink.shows) this.pretend(state, name, end)
+      if (rules.length === 0 && !this.sink.shows) continue
       const fold = yield* state.readingWindow(index, end)
       if (slides)
         for (const rule of rules) rule.look(at, fold, (change) => this.tell(rule, change), this.sink.excuse)
-      if (!due) continue
+      if (!due || !this.sink.shows) continue
       if (this.shownTo.has(name)) this.shownTo.set(name, end)
       const spike = rules.find((rule) => rule.rule.kind === 'spike')
       // Else it was read at this very look.
@@ -212,6 +216,12 @@ export class Plan {
   restoreShown(fields: readonly string[], shownTo: readonly [string, number][]): void {
     for (const field of fields) this.shown.set(field, '')
     for (const [window, end] of shownTo) this.shownTo.set(window, end)
+  }
+
+  /** What was shown before is shown, but not known here: it is written anew at the next slide. */
+  private pretend(state: MetricState, name: string, end: number): void {
+    if (this.shownTo.has(name)) this.shownTo.set(name, end)
+    for (const field of viewFields(name, state.groups.keys.length)) this.shown.set(field, '')
   }
 
   private show(field: string, json: string): void {

@@ -37,6 +37,7 @@ interface Saved {
 }
 
 export class AlertFold implements Fold {
+  shows = true
   /** Open alerts by rule and group. */
   private readonly open = new Map<string, Alert>()
   private resolved: Alert[] = []

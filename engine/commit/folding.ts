@@ -113,6 +113,8 @@ export interface SnapshotBlocks {
 }
 
 export interface Fold {
+  /** Whether views are written. In a recovery nobody wants them: those that were committed are there. */
+  shows: boolean
   /** Reads one entry. Deterministic: no clock, no I/O, no randomness. */
   step(entry: Entry): void
   /**

@@ -38,12 +38,14 @@ export async function recover(
   const rounds = new Rounds(manifest)
   rounds.sweep(await redis.hkeys(keys.snapshot))
   let replayed = 0
+  fold.shows = false
   const to = meta.get('off') ?? '0-0'
   for await (const entries of readLog(redis, keys.log, manifest.off, to)) {
     for (const entry of entries) fold.step(await admit(entry))
     replayed += entries.length
     fold.take()
   }
+  fold.shows = true
   if (committed === undefined) return { rounds, replayed, check: 'nothing to check' }
   const agreed = agreement(committed, fold.small(), replayed)
   // What was gone before it was read is counted, and cannot be replayed.

@@ -46,6 +46,7 @@ export class MergeFold implements Fold {
   control = ''
   turned = Number.NEGATIVE_INFINITY
   settled = Number.NEGATIVE_INFINITY
+  shows = true
   /** Event time (ms) before which no pane can change any more. */
   final = Number.NEGATIVE_INFINITY
   counts = { counted: 0, duplicate: 0, late: 0, dead: 0, forwarded: 0 }

@@ -26,6 +26,11 @@ export interface ViewSource {
   baseline: ((group: number) => number | null) | null
 }
 
+/** The fields of one window's view of so many groups. */
+export function viewFields(name: string, groups: number): string[] {
+  return [...Array.from({ length: Math.ceil(groups / VIEW_BLOCK) }, (_, block) => `${name}/${block}`), name]
+}
+
 /** Calls `put` with every field of one window's view. */
 export function* encodeView(
   name: string,

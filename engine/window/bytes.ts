@@ -117,6 +117,20 @@ export class ByteReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
 
+  /** Where the next byte is read, and how many there are from there on. */
+  get position(): number {
+    return this.at
+  }
+
+  get left(): number {
+    return this.bytes.length - this.at
+  }
+
+  skip(bytes: number): void {
+    if (bytes > this.left) throw new RangeError('the block ends too early')
+    this.at += bytes
+  }
+
   /** A number of items that follow, each of at least one byte. */
   length(): number {
     const length = this.varint()

@@ -129,8 +129,8 @@ export class Ladder {
       if (pane.closed) continue
       pane.closed = true
       pane.dirty = true
-      this.usual[rung] = pane.sketches?.pages ?? 0
       emit(rung, pane, pane.touched)
+      this.usual[rung] = pane.sketches?.pages ?? 0
       yield
     }
   }
@@ -232,8 +232,8 @@ export class Ladder {
     if (pane.changed && pane.changed.size > 0) this.amended[rung]!.add(pane)
   }
 
-  newPane(number: number, pages = 0): Pane {
-    return new Pane(number, this.shape, pages)
+  newPane(number: number): Pane {
+    return new Pane(number, this.shape)
   }
 }
 

@@ -6,11 +6,12 @@ import type { Ladder } from './ladder.ts'
 import type { Pane } from './pane.ts'
 import { decodePaneV1 } from './pane-codec-v1.ts'
 import { COUNT, type Shape, SUM, TOTAL } from './shape.ts'
+import { assertBucket } from './sketch.ts'
 import { Touched } from './touched.ts'
 
 /** Written first in every block. Older ones stay readable: a clean block outlives the code that wrote it. */
 const VERSION = 2
-type Decode = (bytes: Buffer, shape: Shape, ladder: Ladder) => Pane
+type Decode = (bytes: Buffer, shape: Shape, ladder: Ladder, later: boolean) => Pane
 /** By version. */
 const DECODERS: readonly (Decode | undefined)[] = [undefined, decodePaneV1, decodePaneV2]
 
@@ -36,30 +37,46 @@ export function encodePane(pane: Pane, shape: Shape): Buffer {
   return pane.distinct ? appendValues(out.done(), pane) : out.done()
 }
 
-/** Throws RangeError on truncated bytes, WEIR_NEWER on a version this code does not know. */
-export function decodePane(bytes: Buffer, shape: Shape, ladder: Ladder): Pane {
+/**
+ * Throws RangeError on truncated bytes, WEIR_NEWER on a version this code does not know. `later`: the bytes are looked
+ * through at once, and the cells made of them when somebody first needs them.
+ */
+export function decodePane(bytes: Buffer, shape: Shape, ladder: Ladder, later = false): Pane {
   const version = bytes.readUInt32LE(0)
   const decode = DECODERS[version]
   if (decode === undefined) throw newer('a pane block', version, VERSION)
-  if (!shape.distinct) return decode(bytes, shape, ladder)
+  if (!shape.distinct) return decode(bytes, shape, ladder, later)
   const { block, values } = cutValues(bytes)
-  const pane = decode(block, shape, ladder)
+  const pane = decode(block, shape, ladder, false)
   restoreValues(values, pane)
   return pane
 }
 
-function decodePaneV2(bytes: Buffer, shape: Shape, ladder: Ladder): Pane {
+function decodePaneV2(bytes: Buffer, shape: Shape, ladder: Ladder, later: boolean): Pane {
   const from = new ByteReader(bytes, 4)
   const closed = from.uint32() === 1
-  const number = from.double()
+  const pane = ladder.newPane(from.double())
   const groups = readGroups(from)
-  // A page for each sketch, at the least.
-  const pane = ladder.newPane(number, shape.sketch ? groups.length : 0)
   const changed = readGroups(from)
   if (changed.length > 0) {
     pane.changed = new Touched()
     for (const group of changed) pane.changed.add(group)
   }
+  const read = (): void => readCells(from, pane, groups, shape)
+  // One with changed groups is about to be emitted again, by them.
+  if (later && changed.length === 0) {
+    lookThrough(new ByteReader(bytes, from.position), groups.length, shape)
+    pane.readLater(read)
+  } else read()
+  pane.closed = closed
+  pane.dirty = false
+  return pane
+}
+
+function readCells(from: ByteReader, pane: Pane, groups: readonly number[], shape: Shape): void {
+  // What is more than cells are buckets, of two bytes: there are as many pages as buckets, or a dozen a sketch.
+  const buckets = (from.left - groups.length * (8 * (shape.stride - SUM) + 3)) / 2
+  pane.sketches?.reserve(Math.min(buckets, 12 * groups.length) | 0, groups.length)
   const cell = new Float64Array(shape.stride)
   for (const group of groups) {
     cell[COUNT] = from.varint()
@@ -67,9 +84,22 @@ function decodePaneV2(bytes: Buffer, shape: Shape, ladder: Ladder): Pane {
     for (let k = SUM; k < shape.stride; k++) cell[k] = from.double()
     pane.read(group, cell, from)
   }
-  pane.closed = closed
-  pane.dirty = false
-  return pane
+}
+
+/** Throws RangeError where `readCells` would. */
+function lookThrough(from: ByteReader, groups: number, shape: Shape): void {
+  for (let i = 0; i < groups; i++) {
+    from.varint()
+    from.varint()
+    from.skip(8 * (shape.stride - SUM))
+    if (!shape.sketch) continue
+    let bucket = 0
+    for (let left = from.length(); left > 0; left--) {
+      bucket += from.signed()
+      assertBucket(bucket)
+      from.varint()
+    }
+  }
 }
 
 /**

@@ -7,7 +7,7 @@
 import type { ByteReader } from './bytes.ts'
 import { COUNT, M2, MAX, MIN, type Shape, SUM, TOTAL } from './shape.ts'
 import { HyperLogLogArena } from './hyper-log-log-arena.ts'
-import { EMPTY, SketchArena } from './sketch.ts'
+import { SketchArena } from './sketch.ts'
 import { Touched } from './touched.ts'
 
 const PAGE_BITS = 6
@@ -15,11 +15,14 @@ const PAGE_MASK = (1 << PAGE_BITS) - 1
 const PAGE = 1 << PAGE_BITS
 
 const NONE: readonly number[] = []
+const NO_CELLS = new Float64Array(0)
+const NO_HEADS = new Int32Array(0)
+/** Pages in the largest slab. */
+const MAX_SLAB = 64
 
 export class Pane {
   /** Start of the pane divided by its rung's size. */
   readonly number: number
-  readonly touched = new Touched()
   /** Groups amended after this pane had been closed and emitted; null while there are none. */
   changed: Touched | null = null
   /** All groups ever amended in this object; not part of a snapshot. */
@@ -32,8 +35,16 @@ export class Pane {
   /** The different values of each group. */
   readonly distinct: HyperLogLogArena | null
   private readonly shape: Shape
+  private readonly groups = new Touched()
+  /** Reads the cells, where nobody has needed them yet. */
+  private unread: (() => void) | null = null
   private readonly cells: (Float64Array | undefined)[] = []
   private readonly heads: (Int32Array | undefined)[] = []
+  /** Pages made, and how many are left to be made of the newest slabs. */
+  private made = 0
+  private left = 0
+  private cellSlab = NO_CELLS
+  private headSlab = NO_HEADS
 
   /** `pages`: sketch pages to make room for, such as the pane before took. */
   constructor(number: number, shape: Shape, pages = 0) {
@@ -41,6 +52,21 @@ export class Pane {
     this.shape = shape
     this.sketches = shape.sketch ? new SketchArena(pages) : null
     this.distinct = shape.distinct ? new HyperLogLogArena() : null
+  }
+
+  /** The groups that have a cell. Whoever asks for cells asks for these first. */
+  get touched(): Touched {
+    if (this.unread !== null) {
+      const read = this.unread
+      this.unread = null
+      read()
+    }
+    return this.groups
+  }
+
+  /** `read` puts the cells back with `read` and `restore`, when they are first needed. It must not fail. */
+  readLater(read: () => void): void {
+    this.unread = read
   }
 
   /** Adds one event. `matched`: whether it meets the metric's `where`; `value` is ignored without `of`. */
@@ -122,16 +148,31 @@ export class Pane {
     if (this.sketches) this.heads[group >>> PAGE_BITS]![group & PAGE_MASK] = this.sketches.read(from)
   }
 
+  /** Pages are cut from slabs that double in size: arrays of their own cost more than what is written into them. */
+  private newPage(number: number): Float64Array {
+    const size = PAGE * this.shape.stride
+    if (this.left === 0) {
+      this.left = Math.min(MAX_SLAB, Math.max(1, this.made))
+      this.cellSlab = new Float64Array(this.left * size)
+      if (this.shape.sketch) this.headSlab = new Int32Array(this.left * PAGE)
+    }
+    this.left--
+    this.made++
+    if (this.shape.sketch)
+      this.heads[number] = this.headSlab.subarray(this.left * PAGE, (this.left + 1) * PAGE)
+    return this.cellSlab.subarray(this.left * size, (this.left + 1) * size)
+  }
+
   private page(group: number): Float64Array {
     const number = group >>> PAGE_BITS
+    const { touched } = this
     const { stride } = this.shape
     let cells = this.cells[number]
     if (cells === undefined) {
-      cells = new Float64Array(PAGE * stride)
+      cells = this.newPage(number)
       this.cells[number] = cells
-      if (this.shape.sketch) this.heads[number] = new Int32Array(PAGE).fill(EMPTY)
     }
-    if (this.touched.add(group)) emptyCell(cells, (group & PAGE_MASK) * stride, this.shape)
+    if (touched.add(group)) emptyCell(cells, (group & PAGE_MASK) * stride, this.shape)
     return cells
   }
 }

@@ -31,6 +31,12 @@ export class SketchArena {
     this.counts = new Uint32Array((1 + Math.max(7, pages)) * PAGE)
   }
 
+  /** Makes room at once for what is about to come, instead of bit by bit. */
+  reserve(pages: number, sketches: number): void {
+    this.growTo((this.size + pages + 1) * PAGE)
+    this.growDirectoriesTo(this.used + sketches * 2 * (HEADER + FEW))
+  }
+
   /** Pages in use: what the sketches take, in units of 128 bytes. */
   get pages(): number {
     return this.size - 1
@@ -161,7 +167,7 @@ export class SketchArena {
     let page = 0
     for (let left = from.length(); left > 0; left--) {
       bucket += from.signed()
-      if (bucket > BUCKETS || bucket < -BUCKETS) throw new RangeError('a bucket that no value falls into')
+      assertBucket(bucket)
       if (bucket >> PAGE_BITS !== number) {
         number = bucket >> PAGE_BITS
         head = this.cover(head, number, number)
@@ -226,7 +232,8 @@ export class SketchArena {
     if (head === undefined) {
       head = this.used
       this.used += HEADER + rounded
-      if (this.used > this.directories.length) this.growDirectories()
+      if (this.used > this.directories.length)
+        this.growDirectoriesTo(Math.max(this.used, this.directories.length * 2))
     } else this.directories.fill(0, head, head + HEADER + rounded)
     this.directories[head] = low
     this.directories[head + 1] = rounded
@@ -234,21 +241,28 @@ export class SketchArena {
   }
 
   private allocate(): number {
-    if ((this.size + 1) * PAGE > this.counts.length) this.grow()
+    if ((this.size + 1) * PAGE > this.counts.length) this.growTo(this.counts.length * 2)
     return this.size++
   }
 
-  private growDirectories(): void {
-    const bigger = new Int32Array(Math.max(this.used, this.directories.length * 2))
+  private growDirectoriesTo(length: number): void {
+    if (length <= this.directories.length) return
+    const bigger = new Int32Array(length)
     bigger.set(this.directories)
     this.directories = bigger
   }
 
-  private grow(): void {
-    const bigger = new Uint32Array(this.counts.length * 2)
+  private growTo(length: number): void {
+    if (length <= this.counts.length) return
+    const bigger = new Uint32Array(length)
     bigger.set(this.counts)
     this.counts = bigger
   }
+}
+
+/** Throws RangeError where `bucket` is none. */
+export function assertBucket(bucket: number): void {
+  if (bucket > BUCKETS || bucket < -BUCKETS) throw new RangeError('a bucket that no value falls into')
 }
 
 /** Directory sizes grow by doubling, header included. */
