@@ -8,6 +8,7 @@ import type {
   FleetSchedule,
   Ledger,
   Producer,
+  RunLog,
   Sent,
 } from '../engine/index.ts'
 import { createApp, type AppDeps } from './app.ts'
@@ -84,6 +85,9 @@ export const noDeploys: Deploys = {
   close: () => undefined,
 }
 
+/** A log without runs. */
+export const noRuns: RunLog = { list: async () => ({ runs: [], cursor: null }), close: () => undefined }
+
 export function testApp(change: Partial<AppDeps> = {}) {
   const reader = new MemoryReader()
   const producer = new MemoryProducer()
@@ -107,6 +111,7 @@ export function testApp(change: Partial<AppDeps> = {}) {
     evidence: noEvidence,
     blocks: noBlocks,
     deploys: noDeploys,
+    runs: noRuns,
     origins: createOrigins(change.deploys ?? noDeploys, () => NOW),
     limits: EVENT_LIMITS,
     clock: () => NOW,

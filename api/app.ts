@@ -16,10 +16,21 @@ import { listKpis, readKpi, readSeries } from './http/kpi.ts'
 import { markRoutes, type MarkDeps } from './http/mark.ts'
 import type { Metrics } from './http/metrics.ts'
 import { problem, problemOf, REDIS_AWAY, type Problem } from './http/problem.ts'
+import { listRuns, type RunDeps } from './http/run.ts'
+import { readCoverage, type CoverageDeps } from './http/coverage.ts'
 import { scraperRoutes, type ScraperDeps } from './http/scraper.ts'
 
 export interface AppDeps
-  extends EventDeps, DeadDeps, EvidenceDeps, ScraperDeps, BlockDeps, AlertDeps, MarkDeps {
+  extends
+    EventDeps,
+    DeadDeps,
+    EvidenceDeps,
+    ScraperDeps,
+    BlockDeps,
+    AlertDeps,
+    MarkDeps,
+    RunDeps,
+    CoverageDeps {
   reader: Reader
   clock: () => number
   settings: GuardSettings
@@ -53,6 +64,8 @@ export function createApp(deps: AppDeps): Hono {
   app.route('/v1/evidence', evidenceRoutes(deps))
   app.route('/v1/scrapers', scraperRoutes(deps))
   app.route('/v1/marks', markRoutes(deps))
+  app.get('/v1/runs', redisThere, (c) => listRuns(c, deps))
+  app.get('/v1/coverage', redisThere, (c) => readCoverage(c, deps))
   app.get('/v1/live', deps.live, (c) => problem(c, UPGRADE_NEEDED))
   app.get('/healthz', (c) => c.json({ alive: true, now: clock() }))
   app.get('/readyz', (c) => answerReady(c, reader.health(), deps.held()))

@@ -8,6 +8,7 @@ import {
   openLedger,
   openProducer,
   openReader,
+  openRuns,
   openSchedule,
   type CompiledChannel,
   type Reader,
@@ -64,6 +65,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
   const schedule = openSchedule(redisUrl, namespace)
   const evidence = openEvidence(redisUrl, namespace)
   const blocks = openBlocks(redisUrl, namespace)
+  const runs = openRuns(redisUrl, namespace)
   const deploys = openDeploys(redisUrl, namespace)
   const origins = createOrigins(deploys, clock)
   const metrics = createMetrics(reader, clock)
@@ -79,6 +81,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     blocks,
     deploys,
     origins,
+    runs,
     limits: EVENT_LIMITS,
     clock,
     settings,
@@ -109,6 +112,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
       await evidence.close()
       await blocks.close()
       deploys.close()
+      runs.close()
       await reader.close()
     },
   }

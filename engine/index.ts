@@ -10,6 +10,7 @@ export { RUNGS } from './config/compiled.ts'
 export { formatDuration, parseDuration } from './config/duration.ts'
 export { matchFiles } from './config/glob.ts'
 export { suggest } from './config/nearest.ts'
+export { FIELD_STATES, isUndeclared, UNSEEN_RUNS } from './config/built-in-metric.ts'
 export { declared } from './config/merged-stream.ts'
 export { loadConfig, loadConfigWithFiles, type LoadedConfig } from './config/load.ts'
 export { ConfigError } from './config/mistake.ts'
@@ -23,6 +24,16 @@ export type { Producer, ProducerOptions, Sent } from './event/producer.ts'
 export { openProducer, type ProducerTarget } from './event/redis-producer.ts'
 export { EVERYTHING, MAX_MARKS, type Deploys, type History, type Load, type Mark } from './fleet/mark.ts'
 export { originOf, scrapersOf, type Origin } from './fleet/origin.ts'
+export {
+  coverageOf,
+  sharesOf,
+  type CoverageRow,
+  type Shares,
+  type StateCount,
+  type UnseenCount,
+} from './fleet/coverage.ts'
+export { openRuns } from './fleet/redis-runs.ts'
+export type { RunLog, RunPage, RunQuery } from './fleet/run-query.ts'
 export { openDeploys } from './fleet/redis-deploys.ts'
 export type { FieldEvent, ValueType } from './event/field.ts'
 export { OUTCOMES, RIGHT, type Outcome, type RunEvent } from './event/run.ts'

@@ -1,6 +1,7 @@
 /** `GET /v1/kpis`, `GET /v1/kpis/:metric` and `GET /v1/series/:metric`: what is measured, its windows now, its past. */
 import type { Context } from 'hono'
 import {
+  isUndeclared,
   parseDuration,
   RUNGS,
   suggest,
@@ -28,7 +29,9 @@ export function listKpis(c: Context, { reader, clock }: KpiDeps): Response {
   const config = reader.config()
   if (config === null) return problem(c, NO_CONFIG)
   const failing = reader.health().failing ?? []
-  const metrics = config.metrics.map((metric) => describe(metric, config, failing))
+  const metrics = config.metrics
+    .filter((metric) => !isUndeclared(metric))
+    .map((metric) => describe(metric, config, failing))
   return c.json({ ...freshness(reader, clock()), metrics })
 }
 

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { isUndeclared } from '../config/built-in-metric.ts'
 import type { CompiledConfig } from '../config/compiled.ts'
 import { matchFiles } from '../config/glob.ts'
 import { loadConfig } from '../config/load.ts'
@@ -111,7 +112,7 @@ async function scraperFiles(config: CompiledConfig, folder: string): Promise<Map
 function summary(config: CompiledConfig, files: ReadonlyMap<string, string[]>): string {
   return [
     count(declared(config.streams).length, 'stream'),
-    count(config.metrics.length, 'metric'),
+    count(config.metrics.filter((metric) => !isUndeclared(metric)).length, 'metric'),
     count(config.rules.length, 'rule'),
     count(new Set([...files.values()].flat()).size, 'scraper file'),
     count(config.checks.length, 'check'),

@@ -1,5 +1,6 @@
 /** Compiles a declared metric: its fields against the stream's schema, its windows onto the pane ladder. */
 import { shortHash } from './canonical.ts'
+import { isBuiltIn } from './built-in-metric.ts'
 import { compileCondition } from './compile-condition.ts'
 import { fieldsOf, numberFields } from './compile-stream.ts'
 import {
@@ -24,7 +25,7 @@ const OPTIONS = ['by', 'of', 'where', 'stats', 'windows', 'series', 'title', 'un
 export function compileMetric(metric: Metric, stream: CompiledStream, mistakes: Mistake[]): CompiledMetric {
   const subject = { name: `metric ${show(metric.name)}`, source: metric.source }
   const options = new Options(subject, metric.spec, OPTIONS, mistakes)
-  const name = checkName(options, metric.name)
+  const name = isBuiltIn(metric) ? metric.name : checkName(options, metric.name)
   const by = compileBy(options, stream)
   const compiled = {
     name,

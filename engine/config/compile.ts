@@ -4,6 +4,7 @@
  */
 import { shortHash } from './canonical.ts'
 import type { Channel } from './channel.ts'
+import { coverageMetrics } from './built-in-metric.ts'
 import { compileBoard } from './compile-board.ts'
 import { channelName, compileChannel } from './compile-channel.ts'
 import { compileCheck, compileCheckFile } from './compile-check.ts'
@@ -71,6 +72,8 @@ export function compile(
     ...valuesOf<Metric>(options, 'metrics', ['metric']),
     ...shown.map((part) => plain(part)['of']),
   ]
+  const scrapers = compileGlobs(options)
+  if (scrapers.length > 0) named.push(...coverageMetrics())
   const metrics = [...new Set(named)].filter((value): value is Metric => kindOf(value) === 'metric')
   const own = valuesOf<Stream>(options, 'streams', ['stream'])
   const streams = compileStreams(
@@ -88,7 +91,7 @@ export function compile(
     rules: ruled.rules,
     channels,
     checks: compileChecks(options, around, mistakes),
-    scrapers: compileGlobs(options),
+    scrapers,
     board: compileBoard(options.get('board'), authored.source, find, mistakes),
   }
   return { config: { ...config, hash: shortHash(config) }, mistakes }
