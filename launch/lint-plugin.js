@@ -77,6 +77,7 @@ const GLOB = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '{': '(?:', '}': ')'
 function projectFile(specifier, file) {
   if (specifier === 'weir') return 'engine/index.ts'
   if (specifier === 'weir/scrapers') return 'scrapers/index.ts'
+  if (specifier === 'weir/scrapers/testing') return 'scrapers/fixture/index.ts'
   if (!specifier.startsWith('.')) return null
   return relative('/', resolve('/', dirname(file), specifier))
     .split(sep)

@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { WeirError } from '../engine/index.ts'
 import { type App, startScrapers } from './app.ts'
+import { findBrowser } from './pool/executable.ts'
 
 const { env } = process
 const log = pino({ name: 'scrapers', level: env['LOG_LEVEL'] ?? 'info' })
@@ -16,7 +17,7 @@ const starting = startScrapers({
   redisUrl: env['REDIS_URL'] || 'redis://127.0.0.1:6379',
   configPath: env['WEIR_CONFIG'] || 'streams.config.ts',
   toolVersion: version,
-  chromium: findBrowser,
+  chromium: () => findBrowser(env),
   sandbox: env['WEIR_CHROMIUM_SANDBOX'] !== 'off',
   evidence: env['WEIR_EVIDENCE'] !== 'off',
   ...(hostRules ? { hostRules } : {}),
@@ -46,15 +47,6 @@ try {
 } catch (error) {
   log.fatal(explain(error))
   process.exit(1)
-}
-
-/** WEIR_CHROMIUM, which `weir scrapers` sets, or a search as it makes it. */
-async function findBrowser(): Promise<string> {
-  const named = env['WEIR_CHROMIUM']
-  if (named) return named
-  const launch = new URL('../launch/chromium.ts', import.meta.url).href
-  const { findChromium } = (await import(launch)) as { findChromium: () => Promise<{ path: string }> }
-  return (await findChromium()).path
 }
 
 function explain(error: unknown): string {

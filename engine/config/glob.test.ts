@@ -10,6 +10,7 @@ for (const name of [
   'a.ts',
   'b.js',
   'sites/c.ts',
+  'sites/c.browser.test.ts',
   'sites/deep/d.ts',
   'node_modules/e.ts',
   '.git/f.ts',

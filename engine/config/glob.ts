@@ -4,8 +4,13 @@ import { join, relative, resolve, sep } from 'node:path'
 
 /** More files than any set of scrapers has; a glob at the root of a disk must end. */
 const MAX_FILES = 100_000
+/** Tests stand beside what they test. */
+const TEST = /\.test\.[cm]?[jt]s$/
 
-/** Absolute paths of the files under `folder` that match, sorted; dot folders and node_modules are passed over. */
+/**
+ * Absolute paths of the files under `folder` that match, sorted; dot folders, node_modules and tests (`x.test.ts`) are
+ * passed over.
+ */
 export async function matchFiles(glob: string, folder: string): Promise<string[]> {
   const parts = glob.split('/')
   const fixed = parts.slice(0, -1).findIndex((part) => /[*?{]/.test(part))
@@ -14,6 +19,7 @@ export async function matchFiles(glob: string, folder: string): Promise<string[]
   const pattern = globPattern(parts.slice(depth).join('/'))
   const found: string[] = []
   await walk(root, fixed >= 0, (file) => {
+    if (TEST.test(file)) return
     if (pattern.test(relative(root, file).split(sep).join('/'))) found.push(file)
   })
   return found.toSorted()

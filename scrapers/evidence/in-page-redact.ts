@@ -29,6 +29,7 @@ export function redactPage(question: RedactQuestion, maskText: (text: string) =>
   const masking = question.mode === 'mask'
   const SECRET = /passw|pwd|secret|token|csrf|xsrf|nonce|auth(?!or)|session|api[-_]?key|credential|signature/i
   const INLINE = /^(A|ABBR|B|BDI|BDO|CODE|EM|FONT|I|MARK|S|SMALL|SPAN|STRONG|SUB|SUP|U|WBR)$/
+  const UNSHOWN = /^(SCRIPT|STYLE|TEMPLATE|NOSCRIPT|LINK|META)$/
   const MARKUP = /^(class|id|style|d|points|transform|viewbox|integrity|srcset|sizes|for|rel|type|lang|dir)$/i
   const ADDRESS = /^(href|src|action|formaction|poster|data-src|data-href|data-url|cite|background)$/i
   const URL_SECRET =
@@ -143,6 +144,23 @@ export function redactPage(question: RedactQuestion, maskText: (text: string) =>
     for (const [i, node] of nodes.entries()) node.data = i === 0 ? result : ''
   }
 
+  /** Without its style sheets a page shows what they hide, and readers read what is shown. */
+  const keepStyles = () => {
+    const shown = elements.filter(
+      (each) => each instanceof HTMLElement && !UNSHOWN.test(each.tagName) && each.closest('head') === null,
+    )
+    const styles = shown.map((each) => {
+      const { display, visibility, textTransform } = getComputedStyle(each)
+      return { display, visibility, textTransform }
+    })
+    for (const [i, { display, visibility, textTransform }] of styles.entries()) {
+      const { style } = shown[i] as HTMLElement
+      if (display === 'none') style.setProperty('display', 'none', 'important')
+      if (visibility === 'hidden') style.setProperty('visibility', 'hidden', 'important')
+      if (textTransform !== 'none') style.setProperty('text-transform', textTransform)
+    }
+  }
+  if (!masking) keepStyles()
   for (const element of elements) {
     const tag = element.tagName.toUpperCase()
     if (tag === 'SCRIPT') script(element)
