@@ -9,6 +9,7 @@ import type {
   Ledger,
   Producer,
   RunLog,
+  ProposalBook,
   Sent,
 } from '../engine/index.ts'
 import { createApp, type AppDeps } from './app.ts'
@@ -74,6 +75,14 @@ export const emptySchedule: FleetSchedule = {
   run: async () => null,
   close: () => undefined,
 }
+/** A book without proposals. */
+export const noProposals: ProposalBook = {
+  list: async () => [],
+  find: async () => null,
+  decide: async () => null,
+  close: async () => undefined,
+}
+
 /** A ledger without blocks. */
 export const noBlocks: BlockLedger = { list: async () => [], close: async () => undefined }
 
@@ -113,6 +122,7 @@ export function testApp(change: Partial<AppDeps> = {}) {
     deploys: noDeploys,
     runs: noRuns,
     origins: createOrigins(change.deploys ?? noDeploys, () => NOW),
+    proposals: noProposals,
     limits: EVENT_LIMITS,
     clock: () => NOW,
     settings: { key: null, loopback: true },

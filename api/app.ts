@@ -15,6 +15,7 @@ import { answerReady } from './http/health.ts'
 import { listKpis, readKpi, readSeries } from './http/kpi.ts'
 import { markRoutes, type MarkDeps } from './http/mark.ts'
 import type { Metrics } from './http/metrics.ts'
+import { proposalRoutes, type ProposalDeps } from './http/proposal.ts'
 import { problem, problemOf, REDIS_AWAY, type Problem } from './http/problem.ts'
 import { listRuns, type RunDeps } from './http/run.ts'
 import { readCoverage, type CoverageDeps } from './http/coverage.ts'
@@ -30,7 +31,8 @@ export interface AppDeps
     AlertDeps,
     MarkDeps,
     RunDeps,
-    CoverageDeps {
+    CoverageDeps,
+    ProposalDeps {
   reader: Reader
   clock: () => number
   settings: GuardSettings
@@ -66,6 +68,7 @@ export function createApp(deps: AppDeps): Hono {
   app.route('/v1/marks', markRoutes(deps))
   app.get('/v1/runs', redisThere, (c) => listRuns(c, deps))
   app.get('/v1/coverage', redisThere, (c) => readCoverage(c, deps))
+  app.route('/v1/proposals', proposalRoutes(deps))
   app.get('/v1/live', deps.live, (c) => problem(c, UPGRADE_NEEDED))
   app.get('/healthz', (c) => c.json({ alive: true, now: clock() }))
   app.get('/readyz', (c) => answerReady(c, reader.health(), deps.held()))

@@ -9,6 +9,7 @@ import {
   openProducer,
   openReader,
   openRuns,
+  openProposals,
   openSchedule,
   type CompiledChannel,
   type Reader,
@@ -63,6 +64,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
   )
   const ledger = openLedger(redisUrl, namespace)
   const schedule = openSchedule(redisUrl, namespace)
+  const proposals = openProposals(redisUrl, namespace)
   const evidence = openEvidence(redisUrl, namespace)
   const blocks = openBlocks(redisUrl, namespace)
   const runs = openRuns(redisUrl, namespace)
@@ -77,6 +79,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     keyed,
     ledger,
     schedule,
+    proposals,
     evidence,
     blocks,
     deploys,
@@ -109,6 +112,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
       await Promise.all([server.close(CLOSE_GRACE).then(() => producers.close()), notifications.stop()])
       await ledger.close()
       schedule.close()
+      await proposals.close()
       await evidence.close()
       await blocks.close()
       deploys.close()

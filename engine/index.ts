@@ -38,7 +38,7 @@ export {
 export { openRuns } from './fleet/redis-runs.ts'
 export type { RunLog, RunPage, RunQuery } from './fleet/run-query.ts'
 export { openDeploys } from './fleet/redis-deploys.ts'
-export type { FieldEvent, ValueType } from './event/field.ts'
+export type { FieldEvent, FieldState, ValueType } from './event/field.ts'
 export { OUTCOMES, RIGHT, type Outcome, type RunEvent } from './event/run.ts'
 export {
   EVIDENCE_LIMITS,
@@ -65,6 +65,8 @@ export { noteSite, openBlocks } from './fleet/redis-block.ts'
 export { openEvidence } from './fleet/redis-evidence.ts'
 export type { CatalogEntry, CatalogField, Catalogued } from './fleet/catalog.ts'
 export { openSchedule, type FleetSchedule, type FleetScraper } from './fleet/redis-schedule.ts'
+export { openHealMemory } from './fleet/redis-heal-memory.ts'
+export { openProposals } from './fleet/redis-proposals.ts'
 export { openTurns } from './fleet/redis-turns.ts'
 export {
   laneOf,
@@ -79,6 +81,18 @@ export {
   type ScheduleState,
   type Settled,
 } from './fleet/schedule.ts'
+export type {
+  Decision,
+  HealMemory,
+  How,
+  Observed,
+  Proposal,
+  ProposalBook,
+  ProposalQuery,
+  ProposalState,
+  Recalled,
+} from './fleet/proposal.ts'
+export { MAX_LESSONS, PROPOSAL_STATES, proposalId } from './fleet/proposal.ts'
 export type { Registration, TurnReply, TurnRequest, Turns } from './fleet/turns.ts'
 export type { Ledger, LetterPage, LetterQuery, Replayed } from './ledger/ledger.ts'
 export type { Letter, LetterKind } from './ledger/letter.ts'

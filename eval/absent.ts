@@ -1,6 +1,6 @@
 /** Takes a value off a page wherever it stands for people, and for machines too where asked, and leaves everything else. */
 import { load } from 'cheerio'
-import { parsePage } from '../scrapers/heal/document.ts'
+import { parsePage, walk } from '../scrapers/heal/document.ts'
 import { type Value, keyOf, readStated, readText } from '../scrapers/heal/value.ts'
 import { tolerantParse } from '../scrapers/read/json-ld.ts'
 import type { FieldSpec } from '../scrapers/read/field.ts'
@@ -14,7 +14,7 @@ export function without(html: string, spec: FieldSpec, value: Value, from: 'ever
   const visible = new Set(page.shown)
   const says = sayer(spec, value)
   // Both trees come from the same text: the same place is the same element.
-  const twins = $('*').toArray()
+  const twins = [...walk($.root()[0]!.children)].map(({ element }) => element)
   for (const [i, element] of page.elements.entries()) {
     const twin = $(twins[i])
     const isSeen = visible.has(element)

@@ -12,12 +12,14 @@ import {
   loadConfig,
   matchFiles,
   openEvidence,
+  openHealMemory,
   openTurns,
 } from '../engine/index.ts'
 import { absenceGaps } from './define/absence-gap.ts'
 import { fromCompiled } from './define/check.ts'
 import { createKeeper } from './evidence/keeper.ts'
 import { browserMemory } from './http/browser-memory.ts'
+import { createHealer } from './heal/healer.ts'
 import { scraperLoader } from './load/scraper-files.ts'
 import { openOutlet } from './outlet.ts'
 import { redisGate } from './politeness/redis-gate.ts'
@@ -66,6 +68,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   const outlet = openOutlet(options.redisUrl, first.namespace, 'scrapers', options.spool)
   const evidence =
     options.evidence === false ? null : openEvidence(options.redisUrl, first.namespace, 'commit')
+  const memory = openHealMemory(options.redisUrl, first.namespace)
   const outcomes: Record<string, number> = {}
   let latest = 0
 
@@ -84,6 +87,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     },
     keeper: createKeeper(evidence, Date.now),
     browserMemory: browserMemory(),
+    healer: createHealer(memory, Date.now),
     hostsRemapped: options.hostRules !== undefined,
   }
   const patient: Record<Lane, number> = { browser: 0, http: 0 }
@@ -208,6 +212,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
       await gate.close()
       redis.disconnect()
       await evidence?.close()
+      await memory.close()
       await outlet.close().finally(stopPulse)
     },
   }

@@ -3,12 +3,14 @@
  * gate, published. Whatever happens on the way, it ends in exactly one event.
  */
 import { randomUUID } from 'node:crypto'
-import { type FieldEvent, type Missed, RIGHT, type RunEvent } from '../engine/index.ts'
+import { type FieldEvent, type FieldState, type Missed, RIGHT, type RunEvent } from '../engine/index.ts'
 import type { BrowserScraper } from './define/scraper.ts'
 import { withinTime } from './define/within-time.ts'
 import { CAPTURE_MS } from './evidence/capture.ts'
 import { type Keeper, type Proof, fingerprintsOnly } from './evidence/keeper.ts'
 import type { BrowserMemory } from './http/browser-memory.ts'
+import { type Healer, unhealed } from './heal/healer.ts'
+import { pageHtml } from './heal/page-html.ts'
 import { visitCheck } from './http/visit-check.ts'
 import { visitHtml } from './http/visit-html.ts'
 import { type Row, visitJson } from './http/visit-json.ts'
@@ -16,7 +18,7 @@ import type { Scraper } from './index.ts'
 import { needsBrowser } from './outcome/browser-need.ts'
 import { fieldRows } from './outcome/field-rows.ts'
 import { type Verdict, judge } from './outcome/judge.ts'
-import { type FieldState, type Signals, blankSignals } from './outcome/signals.ts'
+import { type Signals, blankSignals, isAnswered } from './outcome/signals.ts'
 import type { Lease } from './pool/browsers.ts'
 import { type Pool, PoolFailure } from './pool/pool.ts'
 import { visit } from './pool/visit.ts'
@@ -43,6 +45,8 @@ export interface RunWorld {
   browserMemory?: BrowserMemory
   /** Keeps evidence of failures; without it they have a fingerprint only. */
   keeper?: Keeper
+  /** Finds lost fields again; without it they stay missing. */
+  healer?: Healer
   /** Names are resolved elsewhere (host rules): addresses say nothing about the sites then. */
   hostsRemapped: boolean
 }
@@ -162,9 +166,18 @@ async function visitAny(scraper: Scraper, world: RunWorld, turn: Turn, clock: Tu
     return { signals, rows: events }
   }
   if (scraper.with === 'browser') return { signals: await visitPage(scraper, world, turn, clock), rows: [] }
-  const signals = await visitHtml(scraper, world.now)
+  return { signals: await visitMarkup(scraper, world), rows: [] }
+}
+
+/** Read without a browser. Where there is one, a field that is lost here may only need its scripts: it is healed there. */
+async function visitMarkup(scraper: BrowserScraper, world: RunWorld): Promise<Signals> {
+  const healing = await (world.healer ?? unhealed).begin(scraper)
+  let markup: string | null = null
+  const signals = await visitHtml(healing.scraper, world.now, (seen) => (markup = seen))
+  await healing.mend(async () => (world.pool === null ? markup : null), signals)
   applySane(scraper, signals)
-  return { signals, rows: [] }
+  await healing.learn(async () => markup, signals)
+  return signals
 }
 
 async function visitPage(
@@ -184,8 +197,12 @@ async function visitPage(
   try {
     const visited = await visitOnWorker(gate, turn, clock, onWorker, async (lease) => {
       waited = clock.mono() - queued
-      const signals = await visit(lease, scraper, reach)
+      const healing = await (world.healer ?? unhealed).begin(scraper)
+      const html = () => pageHtml(lease.page)
+      const signals = await visit(lease, healing.scraper, reach)
+      await healing.mend(html, signals)
       applySane(scraper, signals)
+      await healing.learn(html, signals)
       await world.keeper?.look(lease.page, scraper, signals)
       return signals
     })
@@ -207,7 +224,7 @@ async function visitPage(
 function applySane(scraper: BrowserScraper, signals: Signals): void {
   if (scraper.sane === null || signals.fault || signals.skip) return
   const fields = Object.values(signals.fields)
-  const complete = fields.every((field) => field.optional || field.state === 'ok' || field.state === 'absent')
+  const complete = fields.every((field) => field.optional || isAnswered(field.state))
   if (fields.length === 0 || !complete) return
   try {
     const { sane } = scraper
@@ -234,6 +251,10 @@ function runEvent({ scraper, version, signals, verdict, proof, turn, at, start }
     Object.entries(signals.fields).flatMap(([name, { state }]) => (states.includes(state) ? [name] : []))
   const values = scraper.kind === 'browser' ? publicValues(scraper.read, signals.fields) : {}
   const data = JSON.stringify(values)
+  const healed = named('healed')
+  const doubted = Object.entries(signals.fields).flatMap(([name, { doubt }]) =>
+    doubt === undefined ? [] : [name],
+  )
   return {
     id: `${scraper.name}@${start.due}`,
     ...start,
@@ -254,6 +275,8 @@ function runEvent({ scraper, version, signals, verdict, proof, turn, at, start }
     empty: named('empty'),
     invalid: named('invalid'),
     absent: named('absent'),
+    ...(healed.length > 0 && { healed }),
+    ...(doubted.length > 0 && { doubted }),
     ...proof,
     ...(Buffer.byteLength(data) <= MAX_DATA_BYTES && data !== '{}' ? { data } : {}),
   }

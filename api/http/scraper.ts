@@ -68,7 +68,7 @@ function answer(c: Context, found: FleetScraper | null, status: 200 | 202 = 200)
 }
 
 /** Who asks, for others to read. */
-function byOf(c: Context): string {
+export function byOf(c: Context): string {
   const by = readQuery(c.req.url, ['by']).values.by ?? 'the API'
   if (by.length > 0 && by.length <= MAX_BY && !/\p{Cc}/u.test(by)) return by
   throw bad('This is no name of somebody.', `Give 1 to ${MAX_BY} characters on one line.`, 'by')

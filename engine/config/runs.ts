@@ -34,6 +34,8 @@ const fields = {
   empty: Type.Array(Type.String()),
   invalid: Type.Array(Type.String()),
   absent: Type.Array(Type.String()),
+  healed: Type.Optional(Type.Array(Type.String())),
+  doubted: Type.Optional(Type.Array(Type.String())),
   fingerprint: Type.Optional(Type.String()),
   evidence: Type.Optional(Type.String()),
   data: Type.Optional(Type.String()),

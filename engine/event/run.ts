@@ -72,6 +72,10 @@ export interface RunEvent {
   empty: string[]
   invalid: string[]
   absent: string[]
+  /** Names of fields whose value was read otherwise than by their selector; they are in no other list. */
+  healed?: string[]
+  /** Names of fields whose value the page's structured data contradicts. */
+  doubted?: string[]
   /** Of a failure: the same as long as it fails in the same way. 12 hex digits. */
   fingerprint?: string
   /** What was kept of it: id of a screenshot, page and headers, of this run or of the newest kept one with its fingerprint. */

@@ -156,6 +156,10 @@ export interface FleetKeys {
   /** Sorted set of scraper processes by the end of their lease, and a hash of what they say about themselves. */
   workers: string
   processes: string
+  /** Sorted set: scrapers with proposals by the time of the newest. */
+  proposing: string
+  /** Prefix of a hash per scraper: `lessons` of good runs, `p:<id>` what was proposed, `d:<id>` what was decided. */
+  healing: string
 }
 
 export function fleetKeys(namespace: string): FleetKeys {
@@ -175,5 +179,7 @@ export function fleetKeys(namespace: string): FleetKeys {
     strays: `${tag}:strays`,
     workers: `${tag}:workers`,
     processes: `${tag}:processes`,
+    proposing: `${tag}:proposing`,
+    healing: `${tag}:healing:`,
   }
 }

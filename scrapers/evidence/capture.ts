@@ -5,7 +5,7 @@ import type { CDPSession, Page } from 'puppeteer-core'
 import { MAX_HTML, MAX_SCREENSHOT } from '../../engine/index.ts'
 import { inPage, insulated } from '../pool/ask.ts'
 import { within } from '../pool/browsers.ts'
-import type { ReaderMap } from '../read/field.ts'
+import type { ListSpec, ReaderMap, ValueSpec } from '../read/field.ts'
 import { type Redacted, type RedactQuestion, redactPage } from './in-page-redact.ts'
 import { maskText } from './mask.ts'
 
@@ -46,12 +46,16 @@ export async function redact(session: CDPSession, question: RedactQuestion): Pro
 export function privateSelectors(read: ReaderMap): string[] {
   return Object.values(read).flatMap((spec) => {
     if (spec.kind === 'product') return []
-    if (spec.private === true) return [spec.selector]
+    if (spec.private === true) return [named(spec)]
     const inner = spec.kind === 'list' ? Object.values(spec.fields ?? {}) : []
     return inner
       .filter((each) => each.private === true)
-      .map(({ selector }) => (selector === '' ? spec.selector : `:is(${spec.selector}) :is(${selector})`))
+      .map((each) => (each.selector === '' ? named(spec) : `:is(${named(spec)}) :is(${named(each)})`))
   })
+}
+
+function named({ selector, or = [] }: ValueSpec | ListSpec): string {
+  return [selector, ...or].join(', ')
 }
 
 /** Coarser until it is small enough. */

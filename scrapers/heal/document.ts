@@ -7,7 +7,7 @@ const MAX_ELEMENTS = 30_000
 /** As in Chromium, which nests no deeper. */
 const MAX_DEPTH = 512
 /** Longer pages are cut before they are parsed. Characters. */
-export const MAX_HTML = 4_000_000
+export const MAX_HTML = 2_500_000
 /** As in the page itself: longest value of a field. */
 export const MAX_TEXT = 2000
 /** Nodes that the text of one element is gathered from. */
@@ -27,8 +27,25 @@ export interface PageTree {
   end: Map<Element, number>
   /** Matches in document order. Throws where the selector cannot be read. */
   select(selector: string): Element[]
+  /** The first match inside an element, or null. */
+  inside(element: Element, selector: string): Element | null
   /** Text as shown, white space collapsed, at most MAX_TEXT characters and one. */
   text(element: Element): string
+}
+
+/** Elements in document order, bounded in number and depth, and whether they can be seen; templates hold none. */
+export function* walk(roots: AnyNode[]): Generator<{ element: Element; seen: boolean }> {
+  const stack = roots.map((node) => ({ node, depth: 0, seen: true })).toReversed()
+  for (let count = 0; stack.length > 0 && count < MAX_ELEMENTS;) {
+    const { node, depth, seen: above } = stack.pop()!
+    if (!isTag(node)) continue
+    const seen = above && !UNSEEN.test(node.name) && !isHidden(node)
+    yield { element: node, seen }
+    count += 1
+    if (depth >= MAX_DEPTH) continue
+    for (let i = node.children.length - 1; i >= 0; i -= 1)
+      stack.push({ node: node.children[i]!, depth: depth + 1, seen })
+  }
 }
 
 /** Parses a page. Linear in its length; never throws on what sites write. */
@@ -37,18 +54,10 @@ export function parsePage(html: string): PageTree {
   const elements: Element[] = []
   const order = new Map<Element, number>()
   const shown: Element[] = []
-  const root = $.root()[0]!.children
-  const stack = root.map((node) => ({ node, depth: 0, seen: true })).toReversed()
-  while (stack.length > 0 && elements.length < MAX_ELEMENTS) {
-    const { node, depth, seen } = stack.pop()!
-    if (!isTag(node)) continue
-    const isSeen = seen && !UNSEEN.test(node.name) && !isHidden(node)
-    order.set(node, elements.length)
-    elements.push(node)
-    if (isSeen) shown.push(node)
-    if (depth >= MAX_DEPTH) continue
-    for (let i = node.children.length - 1; i >= 0; i -= 1)
-      stack.push({ node: node.children[i]!, depth: depth + 1, seen: isSeen })
+  for (const { element, seen } of walk($.root()[0]!.children)) {
+    order.set(element, elements.length)
+    elements.push(element)
+    if (seen) shown.push(element)
   }
   const end = new Map<Element, number>()
   for (const element of elements.toReversed()) {
@@ -66,9 +75,17 @@ export function parsePage(html: string): PageTree {
     end,
     select(selector) {
       let found = selected.get(selector)
-      if (!found) selected.set(selector, (found = $(selector).toArray().filter(isTag)))
+      if (!found)
+        selected.set(
+          selector,
+          (found = $(selector)
+            .toArray()
+            .filter(isTag)
+            .filter((each) => order.has(each))),
+        )
       return found
     },
+    inside: (element, selector) => $(element).find(selector).toArray().find(isTag) ?? null,
     text(element) {
       let text = texts.get(element)
       if (text === undefined) {

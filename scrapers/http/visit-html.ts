@@ -9,8 +9,12 @@ import { signalsOf } from './visit-check.ts'
 
 const MAX_BODY = 4 * 1024 * 1024
 
-/** Never rejects: what goes wrong is a signal. `now`: ms since 1970. */
-export async function visitHtml(scraper: BrowserScraper, now: () => number): Promise<Signals> {
+/** Never rejects: what goes wrong is a signal. `now`: ms since 1970. `seen` is given the markup that was read. */
+export async function visitHtml(
+  scraper: BrowserScraper,
+  now: () => number,
+  seen: (html: string) => void = () => undefined,
+): Promise<Signals> {
   const headers = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.5' }
   const answer = await exchange({ ...scraper, headers, maxBytes: MAX_BODY, maxRedirects: 20 })
   const signals = signalsOf(scraper, answer, now())
@@ -21,12 +25,13 @@ export async function visitHtml(scraper: BrowserScraper, now: () => number): Pro
   if (main === null || (answer.error !== null && answer.body.length === 0)) return signals
   if (/^\s*attachment/i.test(main.headers['content-disposition'] ?? '')) signals.download = true
   else if (answer.cut) signals.error = `BODY_TOO_LARGE: more than ${MAX_BODY / 1024 / 1024} MB`
-  else read(scraper, answer.body, signals)
+  else read(scraper, answer.body, signals, seen)
   return signals
 }
 
-function read(scraper: BrowserScraper, body: Buffer, signals: Signals): void {
+function read(scraper: BrowserScraper, body: Buffer, signals: Signals, seen: (html: string) => void): void {
   const html = decodeHtml(body, signals.main?.headers['content-type'])
+  seen(html)
   const question = { landmarks: scraper.is, login: scraper.login, fields: scraper.read }
   try {
     record(readHtml(html, signals.finalUrl ?? scraper.url, question), scraper, signals)

@@ -2,7 +2,7 @@
 import type { FieldEvent, Outcome, ValueType } from '../../engine/index.ts'
 import type { Scraper } from '../index.ts'
 import type { Verdict } from './judge.ts'
-import type { FieldResult, Signals } from './signals.ts'
+import { type FieldResult, type Signals, isRead } from './signals.ts'
 
 /** Outcomes of runs that saw the page; what others found says nothing of the fields. */
 const SAW: readonly Outcome[] = ['ok', 'absent', 'partial', 'invalid_data', 'layout_changed']
@@ -44,7 +44,7 @@ function found({ state, value, note }: FieldResult, secret: boolean): Found {
   // What is said of a value that does not fit quotes it.
   const detail = secret && state === 'invalid' ? 'its value does not fit' : note.slice(0, MAX_DETAIL)
   // What is not a value says nothing of what values are like.
-  if (value === undefined || state !== 'ok') return { state, detail }
+  if (value === undefined || !isRead(state)) return { state, detail }
   return { state, type: typeOf(value), ...(secret ? {} : measures(value)), detail }
 }
 

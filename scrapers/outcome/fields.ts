@@ -1,5 +1,6 @@
 /** The verdict over the fields of a page that is the right page. */
-import type { FieldResult, FieldState } from './signals.ts'
+import type { FieldState } from '../../engine/index.ts'
+import { type FieldResult, isAnswered } from './signals.ts'
 
 export interface FieldVerdict {
   outcome: 'absent' | 'layout_changed' | 'invalid_data' | 'partial'
@@ -28,7 +29,7 @@ export function fieldVerdict(
   const absent = required('absent')
   if (absent.length > 0) return { outcome: 'absent', reason: 'marker', detail: notes(absent) }
   const optional = all.filter(([, field]) => field.optional)
-  const lost = optional.filter(([, field]) => field.state !== 'ok' && field.state !== 'absent')
+  const lost = optional.filter(([, field]) => !isAnswered(field.state))
   if (lost.length > optional.length * optionalShare) {
     return { outcome: 'partial', reason: 'optional', detail: notes(lost) }
   }

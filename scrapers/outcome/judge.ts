@@ -5,7 +5,7 @@ import { fieldVerdict } from './fields.ts'
 import { identityPasses } from './identity.ts'
 import { networkVerdict } from './network.ts'
 import { sameSite } from './same-site.ts'
-import type { Signals } from './signals.ts'
+import { isAnswered, type Signals } from './signals.ts'
 
 export interface Verdict {
   outcome: Outcome
@@ -52,7 +52,18 @@ export function judge(signals: Signals): Verdict {
 }
 
 /** What is worth a word on a run that is right. */
-function flag({ error, certDays, certLimit, challengeSeen }: Signals): Omit<Verdict, 'outcome'> {
+function flag({ error, certDays, certLimit, challengeSeen, fields }: Signals): Omit<Verdict, 'outcome'> {
+  const all = Object.entries(fields)
+  const healed = all.filter(([, { state }]) => state === 'healed')
+  if (healed.length > 0)
+    return {
+      reason: 'healed',
+      detail: oneLine(healed.map(([name, { note }]) => `${name}: ${note}`).join('; ')),
+    }
+  const doubted = all.flatMap(([name, { doubt }]) =>
+    doubt === undefined ? [] : [`${name}: the page states ${doubt}`],
+  )
+  if (doubted.length > 0) return { reason: 'doubted', detail: oneLine(doubted.join('; ')) }
   if (error !== null) return { reason: 'slow', detail: 'complete, though the page never finished loading' }
   if (certDays !== null && certDays < certLimit) {
     const left = certDays < 1 ? 'within a day' : `in ${certDays} ${certDays === 1 ? 'day' : 'days'}`
@@ -67,9 +78,7 @@ function factsOf(signals: Signals): Facts {
   const identity = identityPasses(signals.landmarks.map((mark) => mark.matched))
   const status = signals.main?.status ?? null
   const results = Object.values(signals.fields)
-  const readable = results.every(
-    (field) => field.optional || field.state === 'ok' || field.state === 'absent',
-  )
+  const readable = results.every((field) => field.optional || isAnswered(field.state))
   const asExpected = signals.expectedStatus !== null && status === signals.expectedStatus
   // Pages may carry their content under an odd status; a check or an API says yes only with its status.
   const welcome = signals.kind === 'browser' || asExpected || (signals.kind === 'json' && isSuccess(status))

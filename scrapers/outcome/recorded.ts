@@ -50,6 +50,8 @@ const schema = Type.Object({
       value: Type.Optional(Type.Unknown()),
       matches: amount,
       source: Type.Optional(text),
+      by: Type.Optional(text),
+      doubt: Type.Optional(text),
       note: text,
     }),
   ),

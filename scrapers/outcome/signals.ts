@@ -1,8 +1,25 @@
 /** What was recorded of one run, as plain data: everything a verdict may depend on, so that it can be judged again. */
+import type { FieldState } from '../../engine/index.ts'
 import type { Scraper } from '../index.ts'
 
-export const FIELD_STATES = ['ok', 'empty', 'missing', 'invalid', 'absent'] as const
-export type FieldState = (typeof FIELD_STATES)[number]
+export const FIELD_STATES = [
+  'ok',
+  'healed',
+  'empty',
+  'missing',
+  'invalid',
+  'absent',
+] as const satisfies readonly FieldState[]
+
+/** There is a value, read by the selector or found otherwise. */
+export function isRead(state: FieldState): boolean {
+  return state === 'ok' || state === 'healed'
+}
+
+/** There is a value, or truthfully none. */
+export function isAnswered(state: FieldState): boolean {
+  return isRead(state) || state === 'absent'
+}
 
 /** What became of one field. */
 export interface FieldResult {
@@ -13,6 +30,10 @@ export interface FieldResult {
   matches: number
   /** Where the value came from, such as `selector` or `json-ld`. */
   source?: string
+  /** What read a healed value: a selector, or a path of structured data. */
+  by?: string
+  /** What the page's structured data says instead of the value. */
+  doubt?: string
   /** For people: what was looked for, and what was found instead. */
   note: string
 }

@@ -4,8 +4,10 @@
 export type AbsenceMarker = string | { selector: string }
 
 interface FieldBase {
-  /** Text that stands beside the value on the page; named in the evidence when the value is gone. */
+  /** Text that stands beside the value on the page; named in the evidence when the value is gone, which is looked for beside it. */
   label?: string
+  /** Selectors tried in turn where the first matches nothing; a value read by one of them is marked as healed. */
+  or?: string[]
   /** Missing or empty values of optional fields make a run `partial` instead of failing it. */
   optional?: boolean
   /** The sign that there is truthfully nothing; `false`: there always is something. */
@@ -44,6 +46,7 @@ export type Values<R extends ReaderMap> = { [K in keyof R]: ValueOf<R[K]> }
 
 interface Options {
   label?: string
+  or?: string[]
   optional?: boolean
   absentWhen?: AbsenceMarker | false
   private?: boolean

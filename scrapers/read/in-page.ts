@@ -19,6 +19,8 @@ export interface RawField {
   texts: (string | null)[]
   /** Items of a list with readers: per item and field, what the field's selector found. */
   items: Record<string, string | null>[]
+  /** The fallback selector that matched where the field's own did not. */
+  by?: string
   /** The absence marker is on the page; the label is. */
   marker: boolean
   label: boolean
@@ -124,7 +126,12 @@ export function readPage(question: PageQuestion, readProduct: () => RawProduct):
       else if (marker) raw.marker = document.querySelector(marker.selector) !== null
       if (spec.label !== undefined) raw.label = pageText().includes(spec.label.toLowerCase())
       if (spec.kind === 'product') return raw
-      const found = document.querySelectorAll(spec.selector)
+      let found = document.querySelectorAll(spec.selector)
+      for (const other of spec.or ?? []) {
+        if (found.length > 0) break
+        found = document.querySelectorAll(other)
+        if (found.length > 0) raw.by = other
+      }
       raw.matches = found.length
       if (spec.kind !== 'list') {
         const first = found[0]
@@ -138,7 +145,12 @@ export function readPage(question: PageQuestion, readProduct: () => RawProduct):
         }
         const row: Record<string, string | null> = {}
         for (const [name, inner] of Object.entries(spec.fields)) {
-          const element = inner.selector === '' ? item : item.querySelector(inner.selector)
+          let element = inner.selector === '' ? item : item.querySelector(inner.selector)
+          for (const other of inner.or ?? []) {
+            if (element !== null) break
+            element = item.querySelector(other)
+            if (element !== null) raw.by ??= other
+          }
           row[name] = element && valueOf(element, inner.attr)
         }
         raw.items.push(row)

@@ -1,5 +1,5 @@
 /** From raw finds to field results: parses values, tells missing from absent, names the evidence. Pure. */
-import type { FieldResult } from '../outcome/signals.ts'
+import { type FieldResult, isRead } from '../outcome/signals.ts'
 import { parseAmount } from './amount.ts'
 import type { FieldSpec, ListSpec, ProductSpec, ReaderMap, ValueSpec } from './field.ts'
 import type { PageAnswer, RawField } from './in-page.ts'
@@ -15,14 +15,12 @@ export function interpret(
   const results: Record<string, FieldResult> = {}
   for (const [name, spec] of Object.entries(read)) results[name] = resultOf(spec, answer.fields[name], facts)
   const values = Object.fromEntries(
-    Object.entries(results).flatMap(([name, result]) =>
-      result.state === 'ok' ? [[name, result.value]] : [],
-    ),
+    Object.entries(results).flatMap(([name, result]) => (isRead(result.state) ? [[name, result.value]] : [])),
   )
   for (const [name, message] of schemaErrors(read, values)) {
     const result = results[name]
     // Fields that are not there at all have been named above, better.
-    if (result?.state === 'ok') results[name] = { ...result, state: 'invalid', note: message }
+    if (result && isRead(result.state)) results[name] = { ...result, state: 'invalid', note: message }
   }
   return results
 }
@@ -31,7 +29,7 @@ export function interpret(
 export function valuesOf(fields: Record<string, FieldResult>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, { state, value }]) =>
-      state === 'ok' || (state === 'absent' && value !== undefined) ? [[name, value]] : [],
+      isRead(state) || (state === 'absent' && value !== undefined) ? [[name, value]] : [],
     ),
   )
 }
@@ -60,9 +58,18 @@ function resultOf(spec: FieldSpec, raw: RawField | undefined, facts: ProductFact
   if (raw.error !== undefined) return { ...base, state: 'missing', note: raw.error }
   if (spec.kind === 'product') return { ...base, ...productResult(spec, facts) }
   if (raw.matches === 0) return { ...base, ...nothingFound(spec, raw) }
-  return spec.kind === 'list'
-    ? { ...base, ...listResult(spec, raw) }
-    : { ...base, ...valueResult(spec, raw.texts[0] ?? null) }
+  const result = {
+    ...base,
+    ...(spec.kind === 'list' ? listResult(spec, raw) : valueResult(spec, raw.texts[0] ?? null)),
+  }
+  if (raw.by === undefined || result.state !== 'ok') return result
+  return {
+    ...result,
+    state: 'healed',
+    source: 'fallback',
+    by: raw.by,
+    note: `read by the fallback "${raw.by}"; nothing matches "${spec.selector}"`,
+  }
 }
 
 type Part = Omit<FieldResult, 'optional' | 'matches'>

@@ -2,7 +2,7 @@
 import type { BrowserScraper } from '../define/scraper.ts'
 import { bodyChallenge } from '../outcome/challenge.ts'
 import { identityPasses } from '../outcome/identity.ts'
-import type { Signals } from '../outcome/signals.ts'
+import { type Signals, isAnswered } from '../outcome/signals.ts'
 import type { PageAnswer } from './in-page.ts'
 import { interpret } from './interpret.ts'
 
@@ -25,7 +25,5 @@ export function record(answer: PageAnswer, scraper: BrowserScraper, signals: Sig
 /** The page is the page, and everything required was read or is truthfully not there. */
 export function isComplete({ landmarks, fields }: Signals): boolean {
   if (!identityPasses(landmarks.map((mark) => mark.matched))) return false
-  return Object.values(fields).every(
-    (field) => field.state === 'ok' || field.state === 'absent' || field.optional,
-  )
+  return Object.values(fields).every((field) => isAnswered(field.state) || field.optional)
 }

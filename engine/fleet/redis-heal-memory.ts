@@ -1,0 +1,69 @@
+/** What scraper processes share about healing: a hash per scraper in the slot of the fleet. */
+import { readFileSync } from 'node:fs'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { connect } from '../stream/connection.ts'
+import { fleetKeys } from '../stream/keys.ts'
+import {
+  FORGET_MS,
+  type HealMemory,
+  MAX_LESSONS,
+  MAX_PROPOSALS,
+  type ProposalState,
+  proposalId,
+  proposalsIn,
+} from './proposal.ts'
+
+const PROPOSE = readFileSync(new URL('./propose.lua', import.meta.url), 'utf8')
+
+type Proposing = (...args: (string | number)[]) => Promise<ProposalState>
+
+/** Connects when first used, and never waits for a Redis that is away. */
+export function openHealMemory(redisUrl: string, namespace: string): HealMemory {
+  const redis = connect(redisUrl, 'commit', 'weir-heal')
+  redis.defineCommand('weirPropose', { numberOfKeys: 2, lua: PROPOSE })
+  const script = redis as unknown as { weirPropose: Proposing }
+  const { healing, proposing } = fleetKeys(namespace)
+  let connecting: Promise<void> | null = null
+  const ready = async (): Promise<void> => {
+    if (redis.status === 'wait') connecting = redis.connect()
+    await connecting
+  }
+
+  return {
+    async recall(scraper) {
+      await ready()
+      const hash = await redis.hgetall(healing + scraper)
+      return { lessons: unpacked(hash['lessons']), proposals: proposalsIn(hash) }
+    },
+    async remember(scraper, lessons) {
+      if (lessons.length > MAX_LESSONS)
+        throw new Error(`what was learnt is ${lessons.length} characters long`)
+      await ready()
+      const packed = deflateRawSync(lessons).toString('base64')
+      await redis
+        .multi()
+        .hset(healing + scraper, 'lessons', packed)
+        .pexpire(healing + scraper, FORGET_MS)
+        .exec()
+    },
+    async propose(observed, enough) {
+      await ready()
+      const { scraper, field } = observed
+      const names = [healing + scraper, proposing]
+      const told = [proposalId(observed), JSON.stringify(observed), field]
+      return script.weirPropose(...names, ...told, enough, MAX_PROPOSALS, FORGET_MS, scraper)
+    },
+    close: async () => redis.disconnect(),
+  }
+}
+
+function unpacked(packed: string | undefined): string | null {
+  if (packed === undefined) return null
+  try {
+    return inflateRawSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_LESSONS * 4 }).toString(
+      'utf8',
+    )
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,179 @@
+/** Healing around a visit: reads by what was accepted, looks for what is lost, and learns from what was read well. */
+import {
+  type HealMemory,
+  type Observed,
+  type Proposal,
+  type Recalled,
+  proposalId,
+} from '../../engine/index.ts'
+import type { BrowserScraper } from '../define/scraper.ts'
+import { judge } from '../outcome/judge.ts'
+import type { FieldResult, Signals } from '../outcome/signals.ts'
+import type { ReaderMap } from '../read/field.ts'
+import { type Finding, find } from './find.ts'
+import {
+  type Healable,
+  type Html,
+  type Kept,
+  type Lessons,
+  declaredHash,
+  healable,
+  knows,
+  readLessons,
+  shortened,
+} from './lessons.ts'
+import { type PageIndex, indexPage } from './page-index.ts'
+import { readBy } from './read-by.ts'
+import { review } from './review.ts'
+
+export interface Healing {
+  /** Reads by accepted selectors where its own find nothing. */
+  scraper: BrowserScraper
+  /** Looks for lost fields. Changes the signals. Never rejects. */
+  mend(html: Html, signals: Signals): Promise<void>
+  /** Learns from a run that is right, and doubts what structured data contradicts. Changes the signals. Never rejects. */
+  learn(html: Html, signals: Signals): Promise<void>
+}
+
+export interface Healer {
+  /** Never rejects: what cannot be recalled now is not healed now. */
+  begin(scraper: BrowserScraper): Promise<Healing>
+}
+
+/** For processes that remember nothing. */
+export const unhealed: Healer = {
+  begin: async (scraper) => ({ scraper, mend: async () => undefined, learn: async () => undefined }),
+}
+
+/** Runs in a row that see the same accept a proposal for which two sources spoke. */
+const ENOUGH_RUNS = 3
+
+export function createHealer(memory: HealMemory, now: () => number): Healer {
+  return {
+    async begin(scraper) {
+      const nothing: Recalled = { lessons: null, proposals: [] }
+      const recalled = await memory.recall(scraper.name).catch(() => nothing)
+      const lessons = readLessons(recalled.lessons)
+      const accepted = acceptedFor(scraper, recalled.proposals)
+      return {
+        scraper: { ...scraper, read: withAccepted(scraper.read, accepted) },
+        mend: (html, signals) =>
+          mend(scraper, lessons, accepted, memory, html, signals).catch(() => undefined),
+        learn: (html, signals) =>
+          review(scraper, lessons, memory, html, signals, now()).catch(() => undefined),
+      }
+    },
+  }
+}
+
+/** Per field the proposal to read by, the newest decision first; for fields as they are declared now only. */
+function acceptedFor({ read }: BrowserScraper, proposals: Proposal[]): Map<string, Proposal> {
+  const accepted = new Map<string, Proposal>()
+  const decided = proposals.filter(({ state }) => state === 'accepted')
+  for (const each of decided.toSorted((a, b) => a.decision!.at - b.decision!.at)) {
+    const spec = healable(read).find(([name]) => name === each.field)?.[1]
+    if (spec && declaredHash(spec) === each.declared) accepted.set(each.field, each)
+  }
+  return accepted
+}
+
+function withAccepted(read: ReaderMap, accepted: Map<string, Proposal>): ReaderMap {
+  const changed = healable(read).flatMap(([name, spec]): [string, Healable][] => {
+    const how = accepted.get(name)?.how
+    return how && 'selector' in how ? [[name, { ...spec, or: [...(spec.or ?? []), how.selector] }]] : []
+  })
+  return { ...read, ...Object.fromEntries(changed) }
+}
+
+async function mend(
+  scraper: BrowserScraper,
+  lessons: Lessons,
+  accepted: Map<string, Proposal>,
+  memory: HealMemory,
+  html: Html,
+  signals: Signals,
+): Promise<void> {
+  const { fields } = signals
+  for (const [name, { how, decision }] of accepted) {
+    const field = fields[name]
+    if (field && 'selector' in how && field.by === how.selector)
+      fields[name] = {
+        ...field,
+        source: 'proposal',
+        note: `read by "${how.selector}", accepted by ${decision!.by}`,
+      }
+  }
+  const lost = healable(scraper.read).filter(([name]) => fields[name]?.state === 'missing')
+  if (lost.length === 0 || !isThePage(signals)) return
+  if (!lost.some(([name, spec]) => accepted.has(name) || knows(lessons, name, spec))) return
+  const source = await html()
+  if (source === null) return
+  const page = indexPage(source)
+  for (const [name, spec] of lost) {
+    const proposal = accepted.get(name)
+    const known = proposal ? readBy(spec, proposal.how, page) : null
+    const healed = known
+      ? marked(known, proposal!.how, 'proposal', `accepted by ${proposal!.decision!.by}`)
+      : await seek(scraper, name, spec, lessons, memory, page, signals)
+    if (healed) fields[name] = { ...fields[name]!, ...healed }
+  }
+}
+
+/** Only of the right page, which answered well, a lost field is looked for. */
+function isThePage(signals: Signals): boolean {
+  const { outcome, reason } = judge(signals)
+  return outcome === 'layout_changed'
+    ? reason === 'selector'
+    : ['ok', 'partial', 'absent', 'invalid_data'].includes(outcome)
+}
+
+async function seek(
+  scraper: BrowserScraper,
+  name: string,
+  spec: Healable,
+  lessons: Lessons,
+  memory: HealMemory,
+  page: PageIndex,
+  signals: Signals,
+): Promise<Partial<FieldResult> | null> {
+  const kept = lessons[name]
+  if (!kept || !knows(lessons, name, spec)) return null
+  const finding = find(spec, kept.lesson, page)
+  const result = finding && readBy(spec, finding.how, page)
+  if (!finding || !result) return null
+  const seen = observed(scraper, name, kept, finding, result, signals)
+  const state = await memory.propose(seen, enoughFor(finding))
+  const id = proposalId(seen)
+  if (state === 'refused') return { note: `${signals.fields[name]!.note}; proposal ${id} was refused` }
+  if (finding.tier === 'auto')
+    return marked(result, finding.how, finding.sources.join(', '), `by ${finding.sources.join(' and ')}`)
+  return { note: `${signals.fields[name]!.note}; proposal ${id} waits` }
+}
+
+/** Of what one source alone gave, or nobody can see, only a person can say that it is right. */
+function enoughFor({ sources, how }: Finding): number {
+  return sources.length > 1 && 'selector' in how ? ENOUGH_RUNS : 0
+}
+
+function observed(
+  scraper: BrowserScraper,
+  field: string,
+  { declared, lesson }: Kept,
+  { how, tier, sources }: Finding,
+  { value }: FieldResult,
+  { finalUrl }: Signals,
+): Observed {
+  const url = (finalUrl ?? scraper.url).slice(0, 500)
+  const told = { value: shortened(value), was: shortened(lesson.good) }
+  return { scraper: scraper.name, field, declared, how, tier, sources, ...told, url }
+}
+
+function marked(
+  result: FieldResult,
+  how: Proposal['how'],
+  source: string,
+  why: string,
+): Partial<FieldResult> {
+  const by = 'selector' in how ? how.selector : how.path
+  return { ...result, state: 'healed', source, by, note: `read by "${by}", ${why}` }
+}
