@@ -24,6 +24,7 @@ interface Tally {
   silent: number
   alarmed: number
   falseAlarms: number
+  unreadable: number
   broken: number
   auto: number
   autoWrong: number
@@ -58,6 +59,7 @@ export async function evaluate(args: string[]): Promise<void> {
     silent: 0,
     alarmed: 0,
     falseAlarms: 0,
+    unreadable: 0,
     broken: 0,
     auto: 0,
     autoWrong: 0,
@@ -105,10 +107,16 @@ function evaluatePair(folder: string, tally: Tally, tell: (line: string) => void
     if (wanted === undefined || lesson === null) continue
     const place = `${folder.split('/').at(-1)} ${field}`
     const found = readCase(spec, after.tree)
-    if (found === null) lost(spec, lesson, wanted, after, tally, (line) => tell(`${place}: ${line}`))
+    // Something is there that is no such value: the product calls it invalid, and heals nothing.
+    if (found === null && matches(spec, after)) tally.unreadable += 1
+    else if (found === null) lost(spec, lesson, wanted, after, tally, (line) => tell(`${place}: ${line}`))
     else read(spec, lesson, found, wanted, after, tally)
     absent(spec, lesson, wanted, html, tally, (line) => tell(`${place}: ${line}`))
   }
+}
+
+function matches(spec: FieldSpec, page: PageIndex): boolean {
+  return spec.kind !== 'product' && page.tree.select(spec.selector).length > 0
 }
 
 function read(
@@ -203,17 +211,19 @@ function htmlIn(folder: string, name: 'old' | 'new'): string {
 }
 
 function report(t: Tally): void {
+  const all = t.right + t.silent + t.unreadable + t.broken
   const times = t.milliseconds.toSorted((a, b) => a - b)
   const quantile = (q: number): string => (times[Math.floor(q * (times.length - 1))] ?? 0).toFixed(0)
   const accepted = t.auto + t.proposed
   say(
-    `${t.pairs} pairs${t.unlabelled > 0 ? ` (${t.unlabelled} more have no labels)` : ''}, ${t.right + t.silent + t.broken} fields that a reader gets right on the old page`,
+    `${t.pairs} pairs${t.unlabelled > 0 ? ` (${t.unlabelled} more have no labels)` : ''}, ${all} fields that a reader gets right on the old page`,
   )
-  say(`  still right on the new page    ${share(t.right, t.right + t.silent + t.broken)}`)
+  say(`  still right on the new page    ${share(t.right, all)}`)
   say(
     `  silently wrong                 ${t.silent}; an alarm by structured data in ${share(t.alarmed, t.silent)}, a false one in ${share(t.falseAlarms, t.right)}`,
   )
-  say(`  broken                         ${t.broken}`)
+  say(`  found, but no such value       ${t.unreadable}`)
+  say(`  broken: nothing is found       ${t.broken}`)
   say('of the broken ones, with 95% intervals')
   say(`  AUTO recovers                  ${share(t.auto - t.autoWrong, t.broken)}   (goal: 35% or more)`)
   say(`    wrong among what it accepts  ${share(t.autoWrong, t.auto)}   (goal: 1% or less)`)

@@ -20,6 +20,7 @@ import { fromCompiled } from './define/check.ts'
 import { createKeeper } from './evidence/keeper.ts'
 import { browserMemory } from './http/browser-memory.ts'
 import { createHealer } from './heal/healer.ts'
+import { retryDelay } from './heal/retry.ts'
 import { scraperLoader } from './load/scraper-files.ts'
 import { openOutlet } from './outlet.ts'
 import { redisGate } from './politeness/redis-gate.ts'
@@ -88,6 +89,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     keeper: createKeeper(evidence, Date.now),
     browserMemory: browserMemory(),
     healer: createHealer(memory, Date.now),
+    retry: (attempt) => retryDelay(attempt, Math.random()),
     hostsRemapped: options.hostRules !== undefined,
   }
   const patient: Record<Lane, number> = { browser: 0, http: 0 }

@@ -11,6 +11,7 @@ import { type Keeper, type Proof, fingerprintsOnly } from './evidence/keeper.ts'
 import type { BrowserMemory } from './http/browser-memory.ts'
 import { type Healer, unhealed } from './heal/healer.ts'
 import { pageHtml } from './heal/page-html.ts'
+import type { Attempt } from './heal/retry.ts'
 import { visitCheck } from './http/visit-check.ts'
 import { visitHtml } from './http/visit-html.ts'
 import { type Row, visitJson } from './http/visit-json.ts'
@@ -22,7 +23,7 @@ import { type Signals, blankSignals, isAnswered } from './outcome/signals.ts'
 import type { Lease } from './pool/browsers.ts'
 import { type Pool, PoolFailure } from './pool/pool.ts'
 import { visit } from './pool/visit.ts'
-import type { Gate, Refusal } from './politeness/gate.ts'
+import type { Gate, Refusal, Wish } from './politeness/gate.ts'
 import { type Turn, type TurnClock, takeTurn } from './politeness/turn.ts'
 import { visitOf, visitedBy } from './politeness/visit.ts'
 import { visitOnWorker } from './politeness/worker-turn.ts'
@@ -47,6 +48,8 @@ export interface RunWorld {
   keeper?: Keeper
   /** Finds lost fields again; without it they stay missing. */
   healer?: Healer
+  /** How soon a failure is tried again within its run, ms; without it, or with null, it is not. */
+  retry?: (attempt: Attempt) => number | null
   /** Names are resolved elsewhere (host rules): addresses say nothing about the sites then. */
   hostsRemapped: boolean
 }
@@ -66,11 +69,7 @@ export async function run(
   world: RunWorld,
   start: Start = { due: world.now(), lateMs: 0 },
 ): Promise<RunEvent> {
-  const begun = performance.now()
-  const { signals, rows, turn } = await collect(scraper, version, world)
-  // Waiting for a turn is no part of how long the site took.
-  signals.timings.total = performance.now() - begun - (signals.timings.waited ?? 0)
-  const verdict = judge(signals)
+  const { signals, rows, turn, verdict, visits } = await settle(scraper, version, world)
   const proof = await (world.keeper ?? fingerprintsOnly).keep(scraper, version, signals, verdict)
   const at = world.now()
   if (turn !== null) {
@@ -80,9 +79,52 @@ export async function run(
   if (scraper.kind === 'json' && verdict.outcome === 'ok' && rows.length > 0) {
     await world.publishRows(scraper.into, rows, scraper.name)
   }
-  const event = runEvent({ scraper, version, signals, verdict, proof, turn, at, start })
+  const ended = runEvent({ scraper, version, signals, verdict, proof, turn, at, start })
+  const event = visits > 1 ? { ...ended, visits } : ended
   await world.publish(event, fieldRows(scraper, signals, verdict, version, at))
   return event
+}
+
+/** Visits, and visits again where that may help. The gate has heard of every visit but the last. */
+async function settle(
+  scraper: Scraper,
+  version: string,
+  world: RunWorld,
+): Promise<Visited & { verdict: Verdict; visits: number }> {
+  const begun = performance.now()
+  const interval = 'interval' in scraper.every ? scraper.every.interval : Infinity
+  let visited = await timed(scraper, version, world)
+  for (let visits = 1; ; visits += 1) {
+    const { signals, turn } = visited
+    const verdict = judge(signals)
+    const told = turn && visitedBy(scraper, signals, verdict, turn.exit)
+    const { wish = null } = told ?? {}
+    const elapsed = performance.now() - begun
+    const delay =
+      world.retry?.({ ...verdict, visits, elapsed, interval, asked: askedFor(wish, world.now()) }) ?? null
+    if (delay === null || world.pool?.closed === true) return { ...visited, verdict, visits }
+    if (turn && told) await world.gate.report(turn.visit, told)
+    await world.sleep(delay)
+    const next = await timed(scraper, version, world)
+    // What was not let in again has not been tried again.
+    if (next.signals.skip !== null) return { ...visited, turn: next.turn, verdict, visits }
+    visited = next
+  }
+}
+
+/** How long the site asked to be left alone, ms. */
+function askedFor(wish: Wish | null, now: number): number | null {
+  if (wish === null) return null
+  return 'for' in wish ? wish.for : Math.max(0, wish.until - now)
+}
+
+async function timed(scraper: Scraper, version: string, world: RunWorld): Promise<Visited> {
+  const begun = performance.now()
+  const visited = await collect(scraper, version, world)
+  const { timings } = visited.signals
+  // Waiting for a turn is no part of how long the site took.
+  timings.total = performance.now() - begun - (timings.waited ?? 0)
+  return visited
 }
 
 /** The event of due times that passed without a run, or of a run that ended with the process that did it. */

@@ -28,6 +28,7 @@ const fields = {
   via: Type.Optional(Type.Enum(['browser', 'http', 'fallback'])),
   certDays: Type.Optional(Type.Integer()),
   status: Type.Optional(Type.Integer()),
+  visits: Type.Optional(Type.Integer({ minimum: 2 })),
   version: Type.String(),
   present: Type.Array(Type.String()),
   missing: Type.Array(Type.String()),

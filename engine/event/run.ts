@@ -64,6 +64,8 @@ export interface RunEvent {
   /** Whole days until the site's certificate ends. */
   certDays?: number
   status?: number
+  /** Visits it took, where a failure was tried again; the rest tells of the last one. */
+  visits?: number
   /** Short hash of the scraper's source and the tool's version. */
   version: string
   /** Names of fields by state. */
