@@ -12,7 +12,7 @@ import type { BrowserMemory } from './http/browser-memory.ts'
 import { type Healer, unhealed } from './heal/healer.ts'
 import { pageHtml } from './heal/page-html.ts'
 import type { Attempt } from './heal/retry.ts'
-import { visitCheck } from './http/visit-check.ts'
+import { signalsOf, visitCheck } from './http/visit-check.ts'
 import { visitHtml } from './http/visit-html.ts'
 import { type Row, visitJson } from './http/visit-json.ts'
 import type { Scraper } from './index.ts'
@@ -24,6 +24,7 @@ import type { Lease } from './pool/browsers.ts'
 import { type Pool, PoolFailure } from './pool/pool.ts'
 import { visit } from './pool/visit.ts'
 import type { Gate, Refusal, Wish } from './politeness/gate.ts'
+import { obeyRobots } from './politeness/robots/obey.ts'
 import { type Turn, type TurnClock, takeTurn } from './politeness/turn.ts'
 import { visitOf, visitedBy } from './politeness/visit.ts'
 import { visitOnWorker } from './politeness/worker-turn.ts'
@@ -183,9 +184,19 @@ async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Visite
   const clock: TurnClock = { mono: () => performance.now(), sleep: world.sleep, random: Math.random }
   const begun = clock.mono()
   const lease = scraper.timeout + HARD_EXTRA_MS + CAPTURE_MS + POOL_PATIENCE_MS
+  const exits = ['direct']
   let turn: Turn | Refusal
   try {
-    turn = await takeTurn(world.gate, visitOf(scraper, randomUUID(), lease, ['direct']), clock)
+    // Of names that are resolved elsewhere nothing can be asked from here.
+    const elsewhere = world.hostsRemapped && scraper.kind === 'browser'
+    const obeyed = elsewhere ? { delay: 0 } : await obeyRobots(world.gate, scraper, exits, clock, world.now)
+    if ('answer' in obeyed) {
+      const { answer, exit } = obeyed
+      return { ...nothing, signals: { ...signalsOf(scraper, answer, world.now()), exit } }
+    }
+    const visit = visitOf(scraper, randomUUID(), lease, exits)
+    const minDelay = 'go' in obeyed ? 0 : Math.max(visit.minDelay, obeyed.delay)
+    turn = 'go' in obeyed ? obeyed : await takeTurn(world.gate, { ...visit, minDelay }, clock)
   } catch (error) {
     // Who cannot ask does not know what others do there.
     const detail = `nobody can say whether ${scraper.site} may be visited: ${messageOf(error)}`
@@ -198,6 +209,7 @@ async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Visite
     rows: [],
   }))
   collected.signals.timings.waited = (collected.signals.timings.waited ?? 0) + waited
+  collected.signals.exit = turn.exit
   return { ...collected, turn }
 }
 
@@ -306,7 +318,9 @@ function runEvent({ scraper, version, signals, verdict, proof, turn, at, start }
     fleet: scraper.fleet,
     host: scraper.host,
     url: (signals.finalUrl ?? scraper.url).slice(0, 2000),
-    ...(turn === null || signals.skip ? {} : { exit: turn.exit }),
+    ...(signals.skip || (turn === null && signals.main === null && signals.error === null)
+      ? {}
+      : { exit: signals.exit }),
     ...verdict,
     right: RIGHT.includes(verdict.outcome),
     ms: Math.round(signals.timings.total),

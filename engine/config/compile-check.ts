@@ -8,7 +8,7 @@ import { suggest } from './nearest.ts'
 import { Options, type Subject } from './options.ts'
 import { plain } from './stream.ts'
 
-const COLUMNS = ['name', 'url', 'every', 'status', 'match', 'timeout', 'fleet']
+const COLUMNS = ['name', 'url', 'every', 'status', 'match', 'timeout', 'fleet', 'robots']
 /** No check runs more often than this, ms. */
 const SHORTEST_EVERY = 1000
 const MAX_CHECKS = 100_000
@@ -37,6 +37,7 @@ export function compileCheck(
     match: checkMatch(options),
     timeout: options.duration('timeout', 10_000),
     fleet: options.text('fleet', 'checks'),
+    ...checkRobots(options),
   }
 }
 
@@ -121,6 +122,17 @@ function checkEvery(options: Options): number | string {
     )
   }
   return String(every)
+}
+
+function checkRobots(options: Options): Pick<CompiledCheck, 'robots'> {
+  const written = options.get('robots')
+  if (written === undefined) return {}
+  if (written === 'obey') return { robots: written }
+  if (typeof written === 'string' && /^ignore: *\S.{2,}$/s.test(written))
+    return { robots: written as `ignore: ${string}` }
+  const todo = "Write 'obey', or whose permission you have, such as 'ignore: our own site'."
+  options.wrong(`robots is ${show(written)}, neither 'obey' nor a permission.`, todo, 'robots')
+  return {}
 }
 
 function checkMatch(options: Options): string | null {

@@ -177,6 +177,8 @@ export interface CompiledCheck {
   match: string | null
   timeout: number
   fleet: string
+  /** Whether robots.txt is asked, where that is not left to the address. */
+  robots?: 'obey' | `ignore: ${string}`
 }
 
 export interface CompiledPromise {

@@ -17,6 +17,11 @@ export interface SiteCheck {
   timeout?: Duration
   /** Label to group by; default `checks`. */
   fleet?: string
+  /**
+   * Whether robots.txt is asked: of public sites, by default. `ignore: <why>` where you have the owner's permission, with
+   * a word on it, such as `ignore: our own site`.
+   */
+  robots?: 'obey' | `ignore: ${string}`
 }
 
 export interface CheckFile {
@@ -27,7 +32,7 @@ export interface CheckFile {
 
 /**
  * Declares the checks in a CSV file, relative to the config file. Its first line is the header: `name` and
- * `url`, and any of `every,status,match,timeout,fleet`. An empty cell means the default.
+ * `url`, and any of `every,status,match,timeout,fleet,robots`. An empty cell means the default.
  */
 export function fromFile(path: string): CheckFile {
   return { kind: 'checks', path, source: callerOf(fromFile) }

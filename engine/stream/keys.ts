@@ -112,6 +112,11 @@ export function siteKeys(namespace: string, site: string): SiteKeys {
   return { gate: `${tag}:gate`, leases: `${tag}:leases`, exits: `${tag}:exits`, blocks: `${tag}:blocks` }
 }
 
+/** Hash: what the robots.txt of an origin said, and who is asking for it. */
+export function robotsKey(namespace: string, origin: string): string {
+  return `${namespace}:{robots ${origin}}`
+}
+
 /** Sorted set: the sites that have turned us away, by the server time of the last time. */
 export function blockKeys(namespace: string): { sites: string } {
   return { sites: `${namespace}:{blocks}:sites` }

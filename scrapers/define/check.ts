@@ -33,7 +33,10 @@ export function check(name: string, options: CheckOptions): HttpCheck {
 /** A check from the compiled config (or a CSV row), as a runnable target. */
 export function fromCompiled(compiled: CompiledCheck): HttpCheck {
   const parsed = new URL(compiled.url)
-  const { every } = compiled
+  const { every, robots } = compiled
+  // Who writes a loopback address into the config means it; anything else private is not assumed.
+  const reach = isLoopback(parsed.hostname) ? 'local' : 'public'
+  const limits = robots === undefined ? {} : { robots }
   return {
     kind: 'http',
     name: compiled.name,
@@ -43,10 +46,9 @@ export function fromCompiled(compiled: CompiledCheck): HttpCheck {
     catchUp: 'once',
     fleet: compiled.fleet,
     template: compiled.name,
-    ...limitsOf({}, parsed.host, `check ${compiled.name}`),
+    ...limitsOf(limits, parsed.host, reach === 'public', `check ${compiled.name}`),
     timeout: compiled.timeout,
-    // Who writes a loopback address into the config means it; anything else private is not assumed.
-    reach: isLoopback(parsed.hostname) ? 'local' : 'public',
+    reach,
     certLimit: CERT_DAYS,
     status: compiled.status,
     match: compiled.match,

@@ -12,6 +12,8 @@ export interface Limits {
   concurrency: number
   /** Visits in any hour; 0: any number. */
   budget: number
+  /** Whether its robots.txt is asked. */
+  robots: boolean
 }
 
 export interface LimitOptions {
@@ -25,6 +27,11 @@ export interface LimitOptions {
   budget?: string
   /** Several hosts that belong together share their limits under one name; default: the host. */
   site?: string
+  /**
+   * Whether robots.txt is asked. Default: of public sites, not on your own machine or network. `ignore: <why>` where you
+   * have the owner's permission, with a word on it, such as `ignore: contract 4711 with North Bank`.
+   */
+  robots?: 'obey' | `ignore: ${string}`
 }
 
 /** A rate is kept where the visits arrive, and some take longer on their way than others. */
@@ -33,13 +40,14 @@ const KEPT_BACK = 1.05
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 }
 
 /** Throws WEIR_CONFIG naming the field that is wrong. */
-export function limitsOf(options: LimitOptions, host: string, where: string): Limits {
+export function limitsOf(options: LimitOptions, host: string, isPublic: boolean, where: string): Limits {
   const minDelay = milliseconds(options.minDelay ?? '0s', `${where}, field minDelay`)
   const rate = options.rate === undefined ? null : perTime(options.rate, 'smh', `${where}, field rate`)
   return {
     site: options.site === undefined ? host : siteName(options.site, `${where}, field site`),
     minDelay: Math.max(minDelay, rate === null ? 0 : (rate.ms / rate.count) * KEPT_BACK),
     concurrency: options.concurrency === undefined ? 0 : atOnce(options.concurrency, where),
+    robots: options.robots === undefined ? isPublic : asksRobots(options.robots, `${where}, field robots`),
     budget: options.budget === undefined ? 0 : perTime(options.budget, 'h', `${where}, field budget`).count,
   }
 }
@@ -55,6 +63,16 @@ function perTime(text: string, units: string, where: string): { count: number; m
 function atOnce(count: number, where: string): number {
   if (Number.isSafeInteger(count) && count > 0 && count <= 10_000) return count
   throw refuse(`${where}, field concurrency`, `${count} visits at once make no sense.`, 'Give 1 to 10000.')
+}
+
+function asksRobots(text: string, where: string): boolean {
+  if (text === 'obey') return true
+  if (/^ignore: *\S.{2,}$/s.test(text)) return false
+  throw refuse(
+    where,
+    `"${text}" is neither "obey" nor a permission.`,
+    'Write "obey", or whose permission you have, such as "ignore: contract 4711 with North Bank".',
+  )
 }
 
 function siteName(text: string, where: string): string {

@@ -133,6 +133,7 @@ export function readTarget(
   const where = `${word} ${name}`
   const parsed = targetUrl(url, `${where}, field ${urlField}`)
   if (options.template !== undefined) requireName(`${where}, template`, options.template)
+  const reach = readReach(options, parsed.hostname, where)
   return {
     name,
     url: parsed.href,
@@ -141,9 +142,9 @@ export function readTarget(
     catchUp: catchUpOf(options.catchUp ?? 'once', where),
     fleet: options.fleet ?? 'default',
     template: options.template ?? name,
-    ...limitsOf(options, parsed.host, where),
+    ...limitsOf(options, parsed.host, reach === 'public', where),
     timeout: milliseconds(options.timeout ?? timeout, `${where}, field timeout`),
-    reach: readReach(options, parsed.hostname, where),
+    reach,
     certLimit: options.certDays ?? CERT_DAYS,
   }
 }

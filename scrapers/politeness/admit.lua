@@ -66,6 +66,7 @@ if not again then
   set('spent', text .. whole(piece) .. ':' .. whole(count))
 end
 redis.call('HSET', KEYS[1], unpack(fields))
+gate.slot, gate.gap = slot, gap
 keep(KEYS[1], gate)
 redis.call('ZADD', KEYS[2], whole(dead), token)
 redis.call('PEXPIREAT', KEYS[2], whole(redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')[2]))

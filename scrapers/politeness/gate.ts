@@ -1,8 +1,11 @@
 /** Politeness: whether a site may be visited now, later, or not for a while. One gate for all processes. */
 import type { BlockAbout, Outcome } from '../../engine/index.ts'
+import type { RobotsStore } from './robots/robots.ts'
 
 /** Why a visit is refused. */
 export type RefusalReason =
+  /** Its robots.txt does not allow it, or cannot be read. */
+  | 'robots'
   /** The site asked to be left alone, or throttles. */
   | 'hold'
   /** It blocked us not long ago. */
@@ -97,4 +100,5 @@ export interface Gate {
   held(visit: Visit): Promise<Refusal | null>
   /** Gives back what an admitted visit holds, and learns from it. What cannot be told now is told later. */
   report(visit: Visit, visited: Visited): Promise<Consequence | null>
+  readonly robots: RobotsStore
 }

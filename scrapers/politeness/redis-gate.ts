@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 import { BLOCK_LIMITS, type Outcome, encodeBlock, noteSite, siteKeys } from '../../engine/index.ts'
 import type { Admission, Consequence, Gate, Refusal, RefusalReason, Visit, Visited, Wish } from './gate.ts'
+import { redisRobots } from './robots/redis-robots.ts'
 import { refusalText } from './refusal-text.ts'
 
 const source = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
@@ -142,6 +143,7 @@ export function redisGate(redis: Redis, namespace: string, mono: () => number): 
         return null
       }
     },
+    robots: redisRobots(redis, namespace, mono, Math.random),
     async close() {
       if (timer !== null) clearTimeout(timer)
       await Promise.allSettled([...untold.keys()].map(tellUntold))
@@ -159,7 +161,7 @@ function scripted(redis: Redis): Scripted {
 
 function refusalOf(site: string, reply: unknown[]): Refusal | null {
   if (reply.length === 0) return null
-  const reason = reply[0] as RefusalReason
+  const reason = reply[0] as Exclude<RefusalReason, 'robots'>
   const [until, now] = [Number(reply[1]), Number(reply[2])]
   const why = String(reply[3])
   const detail = refusalText(site, reason, until - now, why)

@@ -2,7 +2,12 @@
 import type { RefusalReason } from './gate.ts'
 
 /** `left`: for how much longer, ms; `why`: the word of the scripts. */
-export function refusalText(site: string, reason: RefusalReason, left: number, why: string): string {
+export function refusalText(
+  site: string,
+  reason: Exclude<RefusalReason, 'robots'>,
+  left: number,
+  why: string,
+): string {
   const seconds = Math.max(1, Math.ceil(left / 1000))
   const rest = `no visit for another ${seconds} s`
   switch (reason) {

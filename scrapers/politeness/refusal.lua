@@ -28,5 +28,5 @@ end
 -- Kept a day beyond what it forbids: so long is a block remembered.
 local DAY = 86400000
 local function keep(key, gate)
-  redis.call('PEXPIREAT', key, whole(math.max(now, gate.hold, gate.till) + DAY))
+  redis.call('PEXPIREAT', key, whole(math.max(now, gate.hold, gate.till, math.ceil((gate.slot + gate.gap) / 1000)) + DAY))
 end

@@ -1,0 +1,3 @@
+import { defineConfig } from 'weir'
+
+export default defineConfig({ checks: [{ name: 'shop', url: 'https://shop.example/', robots: 'ignore:' }] })
