@@ -13,5 +13,9 @@ export function loneGate(): Gate {
     }),
     held: async () => null,
     report: async () => null,
+    robots: {
+      read: async () => ({ state: 'ask' }),
+      keep: async (_, __, said) => (said.state === 'rules' ? { rules: said.rules, why: null } : null),
+    },
   }
 }
