@@ -107,7 +107,7 @@ export { isPublic } from './outbound/public-address.ts'
 export { bareHost, isLoopback, PrivateTarget, type Reach, refuseLiteral } from './outbound/reach.ts'
 export { connect, reach } from './stream/connection.ts'
 export { hostOf } from './stream/redis-url.ts'
-export { notifyKeys, robotsKey, siteKeys, type NotifyKeys, type SiteKeys } from './stream/keys.ts'
+export { notifyKeys, exitKeys, robotsKey, siteKeys, type NotifyKeys, type SiteKeys } from './stream/keys.ts'
 export { openReader } from './view/redis-reader.ts'
 export type {
   Change,

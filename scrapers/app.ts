@@ -23,6 +23,7 @@ import { createHealer } from './heal/healer.ts'
 import { retryDelay } from './heal/retry.ts'
 import { scraperLoader } from './load/scraper-files.ts'
 import { openOutlet } from './outlet.ts'
+import { redisExits } from './politeness/exit/redis-exits.ts'
 import { redisGate } from './politeness/redis-gate.ts'
 import { type Pool, openPool } from './pool/pool.ts'
 import { startPulse } from './pulse.ts'
@@ -77,8 +78,15 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   // Redis may come later: until then nobody is admitted.
   redis.connect().catch(() => undefined)
   const gate = redisGate(redis, first.namespace, () => performance.now())
+  const { env } = process
+  const exits = redisExits(redis, first.namespace, {
+    env,
+    mono: () => performance.now(),
+    random: Math.random,
+  })
   const world: RunWorld = {
     gate,
+    exits,
     pool: null,
     now: Date.now,
     sleep,
@@ -164,6 +172,13 @@ export async function startScrapers(options: AppOptions): Promise<App> {
       .map((check) => ({ scraper: fromCompiled(check), version }))
     const all = [...scrapers, ...checks]
     outlet.use(config.streams)
+    for (const problem of exits.use(config.proxies ?? [])) log.error(problem)
+    for (const { scraper } of all)
+      for (const name of exits.missing(scraper.exit))
+        log.error(
+          { scraper: scraper.name },
+          `no proxy of the config can be used as ${name}: it is not visited`,
+        )
     if (world.pool === null && all.some(({ scraper }) => scraper.kind === 'browser'))
       world.pool = await startPool(options)
     schedule.set(all)
@@ -175,6 +190,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   const tellHealth = async (): Promise<void> => {
     const { pool } = world
     const spool = await outlet.spooled()
+    const proxies = await exits.look().catch(() => ({}))
     log.info(
       {
         runs: { ...outcomes },
@@ -184,6 +200,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
         latestMs: Math.round(latest),
         pressure: schedule.pressure,
         browsers: pool && (await poolHealth(pool)),
+        ...(Object.keys(proxies).length > 0 && { proxies }),
         ...(spool && { spool }),
         rssMb: Math.round(process.memoryUsage.rss() / 1048576),
       },

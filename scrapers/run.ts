@@ -23,10 +23,13 @@ import { type Signals, blankSignals, isAnswered } from './outcome/signals.ts'
 import type { Lease } from './pool/browsers.ts'
 import { type Pool, PoolFailure } from './pool/pool.ts'
 import { visit } from './pool/visit.ts'
+import { askLeave } from './politeness/ask-leave.ts'
+import { type Exits, directOnly } from './politeness/exit/exit.ts'
 import type { Gate, Refusal, Wish } from './politeness/gate.ts'
-import { obeyRobots } from './politeness/robots/obey.ts'
-import { type Turn, type TurnClock, takeTurn } from './politeness/turn.ts'
-import { visitOf, visitedBy } from './politeness/visit.ts'
+import { learnFrom } from './politeness/learn.ts'
+import type { Unheard } from './politeness/robots/obey.ts'
+import type { Turn, TurnClock } from './politeness/turn.ts'
+import { visitedBy } from './politeness/visit.ts'
 import { visitOnWorker } from './politeness/worker-turn.ts'
 import { publicValues, valuesOf } from './read/interpret.ts'
 import type { Start } from './schedule/schedule.ts'
@@ -34,6 +37,8 @@ import type { Start } from './schedule/schedule.ts'
 /** Everything a run needs of the world around it. */
 export interface RunWorld {
   gate: Gate
+  /** Proxies; without them every visit is direct, and whoever wants a proxy does not go. */
+  exits?: Exits
   /** Browser workers; null in a process that runs no browser scrapers. */
   pool: Pool | null
   /** Wall clock, ms since 1970. */
@@ -75,7 +80,7 @@ export async function run(
   const at = world.now()
   if (turn !== null) {
     const visited = visitedBy(scraper, signals, verdict, turn.exit, proof.evidence)
-    await world.gate.report(turn.visit, visited)
+    await learnFrom(world.gate, world.exits ?? directOnly, turn, visited)
   }
   if (scraper.kind === 'json' && verdict.outcome === 'ok' && rows.length > 0) {
     await world.publishRows(scraper.into, rows, scraper.name)
@@ -104,7 +109,7 @@ async function settle(
     const delay =
       world.retry?.({ ...verdict, visits, elapsed, interval, asked: askedFor(wish, world.now()) }) ?? null
     if (delay === null || world.pool?.closed === true) return { ...visited, verdict, visits }
-    if (turn && told) await world.gate.report(turn.visit, told)
+    if (turn && told) await learnFrom(world.gate, world.exits ?? directOnly, turn, told)
     await world.sleep(delay)
     const next = await timed(scraper, version, world)
     // What was not let in again has not been tried again.
@@ -170,7 +175,8 @@ async function collect(scraper: Scraper, version: string, world: RunWorld): Prom
   const verdict = judge(first.signals)
   if (first.turn === null || pool === null || !needsBrowser(first.signals, verdict)) return first
   // The browser's visit is another one, and takes a turn of its own.
-  await gate.report(first.turn.visit, visitedBy(scraper, first.signals, verdict, first.turn.exit))
+  const visited = visitedBy(scraper, first.signals, verdict, first.turn.exit)
+  await learnFrom(gate, world.exits ?? directOnly, first.turn, visited)
   const second = await collectSignals(inBrowser, world)
   if (second.signals.skip !== null) return { ...first, turn: second.turn }
   second.signals.via = 'fallback'
@@ -181,28 +187,23 @@ async function collect(scraper: Scraper, version: string, world: RunWorld): Prom
 /** Never rejects. */
 async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Visited> {
   const nothing = { rows: [], turn: null }
-  const clock: TurnClock = { mono: () => performance.now(), sleep: world.sleep, random: Math.random }
+  const { gate, now, sleep } = world
+  const clock: TurnClock = { mono: () => performance.now(), sleep, random: Math.random }
   const begun = clock.mono()
   const lease = scraper.timeout + HARD_EXTRA_MS + CAPTURE_MS + POOL_PATIENCE_MS
-  const exits = ['direct']
-  let turn: Turn | Refusal
+  const elsewhere = world.hostsRemapped && scraper.kind === 'browser'
+  let turn: Turn | Refusal | Unheard
   try {
-    // Of names that are resolved elsewhere nothing can be asked from here.
-    const elsewhere = world.hostsRemapped && scraper.kind === 'browser'
-    const obeyed = elsewhere ? { delay: 0 } : await obeyRobots(world.gate, scraper, exits, clock, world.now)
-    if ('answer' in obeyed) {
-      const { answer, exit } = obeyed
-      return { ...nothing, signals: { ...signalsOf(scraper, answer, world.now()), exit } }
-    }
-    const visit = visitOf(scraper, randomUUID(), lease, exits)
-    const minDelay = 'go' in obeyed ? 0 : Math.max(visit.minDelay, obeyed.delay)
-    turn = 'go' in obeyed ? obeyed : await takeTurn(world.gate, { ...visit, minDelay }, clock)
+    const visit = { token: randomUUID(), lease, elsewhere }
+    turn = await askLeave({ gate, exits: world.exits ?? directOnly, clock, now }, scraper, visit)
   } catch (error) {
     // Who cannot ask does not know what others do there.
     const detail = `nobody can say whether ${scraper.site} may be visited: ${messageOf(error)}`
     return { ...nothing, signals: skipped(scraper, 'no_permit', detail) }
   }
   if ('go' in turn) return { ...nothing, signals: skipped(scraper, turn.reason, turn.detail) }
+  if ('answer' in turn)
+    return { ...nothing, signals: { ...signalsOf(scraper, turn.answer, now()), exit: turn.exit } }
   const waited = clock.mono() - begun
   const collected = await visitAny(scraper, world, turn, clock).catch((error: unknown) => ({
     signals: faulty(scraper, 'code', error),
@@ -213,7 +214,8 @@ async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Visite
   return { ...collected, turn }
 }
 
-async function visitAny(scraper: Scraper, world: RunWorld, turn: Turn, clock: TurnClock): Promise<Collected> {
+async function visitAny(target: Scraper, world: RunWorld, turn: Turn, clock: TurnClock): Promise<Collected> {
+  const scraper: Scraper = { ...target, through: (world.exits ?? directOnly).upstream(turn.exit) }
   if (scraper.kind === 'http') return { signals: await visitCheck(scraper, world.now), rows: [] }
   if (scraper.kind === 'json') {
     const { signals, events } = await visitJson(scraper, world.now)

@@ -5,6 +5,7 @@ export { defineConfig, type Authored, type BoardSpec, type ConfigSpec } from './
 export type { Duration } from './duration.ts'
 export { fields } from './fields.ts'
 export type { Fields, Metric, MetricSpec, Test, Where, WindowSpec } from './metric.ts'
+export { proxy, type Proxy, type ProxyOptions } from './proxy.ts'
 export { drift, noData, spike, threshold, type Rule } from './rule.ts'
 export { runs } from './runs.ts'
 export { fromFile, type CheckFile, type SiteCheck } from './site-check.ts'

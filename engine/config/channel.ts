@@ -14,7 +14,7 @@ export interface ChannelOptions {
   name?: string
 }
 
-type EnvName<E extends string> = E extends `${string}:${string}`
+export type EnvName<E extends string> = E extends `${string}:${string}`
   ? 'the name of an environment variable; the URL itself is a secret'
   : E
 

@@ -4,7 +4,7 @@ import type { CompiledChannel } from './compiled.ts'
 import type { Mistake } from './mistake.ts'
 import { NAME, Options } from './options.ts'
 
-const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
+export const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
 
 export function channelName(channel: Channel): string {
   const name = channel.options['name'] ?? channel.env

@@ -9,6 +9,7 @@ import { compileBoard } from './compile-board.ts'
 import { channelName, compileChannel } from './compile-channel.ts'
 import { compileCheck, compileCheckFile } from './compile-check.ts'
 import { compileMetric } from './compile-metric.ts'
+import { compileProxies } from './compile-proxy.ts'
 import { compileRule } from './compile-rule.ts'
 import { compileStream } from './compile-stream.ts'
 import type {
@@ -23,6 +24,7 @@ import { withMerged } from './merged-stream.ts'
 import type { Metric } from './metric.ts'
 import { show, type Mistake } from './mistake.ts'
 import { Options } from './options.ts'
+import type { Proxy } from './proxy.ts'
 import type { Rule } from './rule.ts'
 import { accounting } from './accounting.ts'
 import { fields } from './fields.ts'
@@ -30,7 +32,7 @@ import { runs } from './runs.ts'
 import type { CheckFile } from './site-check.ts'
 import { plain, type Stream } from './stream.ts'
 
-const OPTIONS = ['namespace', 'rules', 'metrics', 'streams', 'scrapers', 'checks', 'board']
+const OPTIONS = ['namespace', 'rules', 'metrics', 'streams', 'scrapers', 'proxies', 'checks', 'board']
 const BUILT_IN: readonly (readonly [Stream, string])[] = [
   [runs, 'scraper runs'],
   [fields, 'the fields that scraper runs read'],
@@ -82,6 +84,7 @@ export function compile(
   )
   const compiled = compileMetrics(metrics, streams, mistakes)
   const find = (value: unknown): CompiledMetric | null => compiled.get(value as Metric) ?? null
+  const proxies = compileProxies(valuesOf<Proxy>(options, 'proxies', ['proxy']), mistakes)
   const { channels, ...ruled } = compileRules(rules, find, streams, mistakes)
   const config: Omit<CompiledConfig, 'hash'> = {
     version: 1,
@@ -90,6 +93,7 @@ export function compile(
     metrics: [...compiled.values()],
     rules: ruled.rules,
     channels,
+    ...(proxies.length > 0 && { proxies }),
     checks: compileChecks(options, around, mistakes),
     scrapers,
     board: compileBoard(options.get('board'), authored.source, find, mistakes),

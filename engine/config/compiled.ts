@@ -181,6 +181,14 @@ export interface CompiledCheck {
   robots?: 'obey' | `ignore: ${string}`
 }
 
+export interface CompiledProxy {
+  name: string
+  /** Environment variable that holds the address. */
+  env: string
+  /** Two letters, lower case. */
+  country: string | null
+}
+
 export interface CompiledPromise {
   title: string
   metric: string
@@ -217,6 +225,8 @@ export interface CompiledConfig {
   /** Globs of scraper files, relative to the config file. */
   scrapers: string[]
   board: CompiledBoard
+  /** Where there are any. */
+  proxies?: CompiledProxy[]
   /** Short hash over all of the above. */
   hash: string
 }

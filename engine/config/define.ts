@@ -1,5 +1,6 @@
 /** `defineConfig()`: the whole configuration as one value, with the board's parts typed by the metrics they show. */
 import type { Metric } from './metric.ts'
+import type { Proxy } from './proxy.ts'
 import type { Rule } from './rule.ts'
 import type { CheckFile, SiteCheck } from './site-check.ts'
 import { callerOf, type Source } from './source.ts'
@@ -38,6 +39,8 @@ export interface ConfigSpec<H extends Metric, P extends readonly Metric[], N ext
   streams?: readonly { readonly kind: 'stream' }[]
   /** Globs of scraper files, relative to the config file. */
   scrapers?: string | readonly string[]
+  /** Other ways out, which scrapers may choose by `exit`. */
+  proxies?: readonly Proxy[]
   checks?: CheckFile | readonly (SiteCheck | CheckFile)[]
   board?: BoardSpec<H, P, N>
 }

@@ -117,6 +117,19 @@ export function robotsKey(namespace: string, origin: string): string {
   return `${namespace}:{robots ${origin}}`
 }
 
+export interface ExitKeys {
+  /** Sorted set: site that a proxy failed at lately -> when, ms. */
+  failures: string
+  /** Hash: until when it is left alone for all sites, and how often it was. */
+  state: string
+}
+
+/** What all processes share about one proxy. */
+export function exitKeys(namespace: string, exit: string): ExitKeys {
+  const tag = `${namespace}:{exit ${exit}}`
+  return { failures: `${tag}:failures`, state: `${tag}:state` }
+}
+
 /** Sorted set: the sites that have turned us away, by the server time of the last time. */
 export function blockKeys(namespace: string): { sites: string } {
   return { sites: `${namespace}:{blocks}:sites` }

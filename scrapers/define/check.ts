@@ -49,6 +49,7 @@ export function fromCompiled(compiled: CompiledCheck): HttpCheck {
     ...limitsOf(limits, parsed.host, reach === 'public', `check ${compiled.name}`),
     timeout: compiled.timeout,
     reach,
+    exit: null,
     certLimit: CERT_DAYS,
     status: compiled.status,
     match: compiled.match,

@@ -1,6 +1,9 @@
 /** `scraper()`: a page visited with a real browser, as plain data plus the one function `sane`. */
 import { type Reach, bareHost } from '../../engine/index.ts'
 import { type ReaderMap, type Values } from '../read/field.ts'
+import { type ExitOption, exitChoice } from '../politeness/exit/choice.ts'
+import type { ExitChoice } from '../politeness/exit/exit.ts'
+import type { Upstream } from '../politeness/exit/upstream.ts'
 import { milliseconds } from './duration.ts'
 import { type Every, every } from './every.ts'
 import { type Landmark, landmark } from './landmark.ts'
@@ -27,6 +30,10 @@ export interface Target extends Limits {
   timeout: number
   /** Which addresses may be visited, redirects included. */
   reach: Reach
+  /** The ways out it may take. */
+  exit: ExitChoice
+  /** In one run: the proxy that it goes through. */
+  through?: Upstream | null
   /** A certificate with fewer days left is worth a word. */
   certLimit: number
 }
@@ -72,6 +79,11 @@ export interface TargetOptions extends LimitOptions {
   timeout?: string
   /** Allows the host of the address, or the hosts named here, to have addresses that are not public. */
   allowPrivate?: boolean | string[]
+  /**
+   * The way out: `direct` (default), `proxy` (any of the config's), names of proxies, or those of a country. Where none
+   * can be used it is not visited.
+   */
+  exit?: ExitOption
   /** Allows this machine: `localhost`, names below it, and loopback addresses. */
   local?: boolean
   /** A right run says so when the certificate ends within so many days; default 14, 0 for never. */
@@ -145,6 +157,7 @@ export function readTarget(
     ...limitsOf(options, parsed.host, reach === 'public', where),
     timeout: milliseconds(options.timeout ?? timeout, `${where}, field timeout`),
     reach,
+    exit: exitChoice(options.exit, `${where}, field exit`),
     certLimit: options.certDays ?? CERT_DAYS,
   }
 }

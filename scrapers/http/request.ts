@@ -1,9 +1,13 @@
 /** One HTTP exchange with redirects: bounded in time, bytes and hops, timed at the network layer. */
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { TLSSocket } from 'node:tls'
-import { PrivateTarget, type Reach, guardedLookup, refuseLiteral } from '../../engine/index.ts'
+import { isIP } from 'node:net'
+import { TLSSocket, connect as connectTls } from 'node:tls'
+import { PrivateTarget, type Reach, bareHost, guardedLookup, refuseLiteral } from '../../engine/index.ts'
 import type { MainResponse, Timings } from '../outcome/signals.ts'
+import { dialThrough } from '../politeness/exit/dial.ts'
+import type { ExitChoice } from '../politeness/exit/exit.ts'
+import type { Upstream } from '../politeness/exit/upstream.ts'
 import { readBody } from './body.ts'
 
 export interface Exchange {
@@ -14,6 +18,9 @@ export interface Exchange {
   reach: Reach
   maxBytes: number
   maxRedirects: number
+  /** The ways out that may be taken, and the proxy among them that is; without both it is direct. */
+  exit?: ExitChoice
+  through?: Upstream | null
 }
 
 /** What came of it. Errors are texts that `outcome/network.ts` can judge. */
@@ -88,14 +95,17 @@ function send(url: string, wanted: Exchange, signal: AbortSignal): Promise<Sent>
   const target = new URL(url)
   const refused = refuseLiteral(target.hostname, wanted.reach)
   if (refused) return Promise.reject(refused)
+  // Nobody goes direct because somebody forgot to say through what.
+  if (wanted.exit && !wanted.through)
+    return Promise.reject(new Error('ERR_PROXY_CONNECTION_FAILED: no proxy was chosen'))
   const start = target.protocol === 'https:' ? httpsRequest : httpRequest
   const foreign = target.origin !== new URL(wanted.url).origin
   return new Promise((resolve, reject) => {
     const begun = performance.now()
-    const marks: { found?: number; connected?: number; secured?: number; sent?: number } = {}
+    const marks: Marks = {}
     const request = start(target, {
       // A fresh connection each time: a reused one would hide what connecting costs, and that it fails.
-      agent: false,
+      ...(wanted.through ? proxied(target, wanted, wanted.through, marks) : { agent: false as const }),
       lookup: guardedLookup(wanted.reach),
       signal,
       maxHeaderSize: 64 * 1024,
@@ -124,16 +134,38 @@ function send(url: string, wanted: Exchange, signal: AbortSignal): Promise<Sent>
   })
 }
 
-function spans(
-  begun: number,
-  {
-    found,
-    connected,
-    secured,
-    sent,
-  }: { found?: number; connected?: number; secured?: number; sent?: number },
-  first: number,
-): Answer['timings'] {
+interface Marks {
+  found?: number
+  connected?: number
+  secured?: number
+  sent?: number
+}
+
+/** The connection is made by the proxy, to an address that was judged here; TLS goes through it to the site. */
+function proxied(target: URL, wanted: Exchange, through: Upstream, marks: Marks): RequestOptions {
+  const secure = target.protocol === 'https:'
+  const port = Number(target.port) || (secure ? 443 : 80)
+  const found = (): void => void (marks.found = performance.now())
+  return {
+    createConnection: (_, done) => {
+      dialThrough(through, target.hostname, port, {
+        reach: wanted.reach,
+        timeout: wanted.timeout,
+        found,
+      }).then(
+        (socket) => {
+          marks.connected = performance.now()
+          const host = bareHost(target.hostname)
+          done(null, secure ? connectTls({ socket, ...(isIP(host) === 0 && { servername: host }) }) : socket)
+        },
+        (error: Error) => done(error, undefined as never),
+      )
+      return undefined
+    },
+  }
+}
+
+function spans(begun: number, { found, connected, secured, sent }: Marks, first: number): Answer['timings'] {
   const ready = secured ?? connected ?? begun
   const tenth = (ms: number) => Math.max(0, Math.round(ms * 10) / 10)
   return {

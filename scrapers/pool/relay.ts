@@ -12,12 +12,15 @@ import {
   guardedLookup,
   refuseLiteral,
 } from '../../engine/index.ts'
+import { readExactly } from '../http/exact-bytes.ts'
+import { dialThrough } from '../politeness/exit/dial.ts'
+import type { Upstream } from '../politeness/exit/upstream.ts'
 
 export interface Relay {
   /** As `proxyServer` of a browser context. */
   readonly url: string
-  /** Opens the relay for what `reach` allows; before, nothing passes. */
-  allow(reach: Reach): void
+  /** Opens the relay for what `reach` allows, through the proxy where there is one; before, nothing passes. */
+  allow(reach: Reach, through?: Upstream | null): void
   /** Why `hostname` was refused, or null. */
   refused(hostname: string): string | null
   /** The host that could not be reached most recently, or null. */
@@ -39,6 +42,8 @@ interface Host {
 /** A page that opens more connections at once, or talks to more hosts, is no page. */
 const MAX_CONNECTIONS = 256
 const MAX_HOSTS = 1000
+/** Longest time a proxy may take to connect, ms. */
+const TUNNEL_MS = 15_000
 /** The browser is on this machine: its greeting is here at once. */
 const GREETING_MS = 5000
 
@@ -53,6 +58,7 @@ export async function openRelay(resolve?: Resolve): Promise<Relay> {
   const hosts = new Map<string, Host>()
   const sockets = new Set<Socket>()
   let reach: Reach | null = null
+  let through: Upstream | null = null
   let newestFailure: string | null = null
 
   const noteOf = (hostname: string): Host => {
@@ -77,13 +83,13 @@ export async function openRelay(resolve?: Resolve): Promise<Relay> {
 
   async function serve(client: Socket): Promise<void> {
     client.setTimeout(GREETING_MS, () => client.destroy())
-    const [version, methods = 0] = await read(client, 2)
+    const [version, methods = 0] = await readExactly(client, 2)
     if (version !== VERSION) return void client.destroy()
-    await read(client, methods)
+    await readExactly(client, methods)
     client.write(Buffer.from([VERSION, 0]))
-    const [, command, , kind] = await read(client, 4)
+    const [, command, , kind] = await readExactly(client, 4)
     const hostname = await readHost(client, kind)
-    const port = (await read(client, 2)).readUInt16BE()
+    const port = (await readExactly(client, 2)).readUInt16BE()
     client.setTimeout(0)
     if (command !== CONNECT || hostname === null) return void client.destroy()
     open(client, hostname, port)
@@ -101,6 +107,15 @@ export async function openRelay(resolve?: Resolve): Promise<Relay> {
     if (refused || reach === null) return fail(refused ?? new Error('nothing may pass yet'))
     const begun = performance.now()
     let found = begun
+    const noteFound = (): void => {
+      found = performance.now()
+      note.dns ??= tenth(found - begun)
+    }
+    if (through !== null) {
+      const dial = { reach, timeout: TUNNEL_MS, resolve, found: noteFound }
+      dialThrough(through, hostname, port, dial).then((target) => join(client, target, note, found), fail)
+      return
+    }
     const target = connect({
       host: hostname,
       port,
@@ -109,23 +124,28 @@ export async function openRelay(resolve?: Resolve): Promise<Relay> {
       allowHalfOpen: true,
     })
     keep(target)
-    target.once('lookup', () => {
-      found = performance.now()
-      note.dns ??= tenth(found - begun)
-    })
+    target.once('lookup', noteFound)
     target.once('error', fail)
     client.once('close', () => target.destroy())
     target.once('connect', () => {
-      note.failure = null
-      note.connect ??= tenth(performance.now() - found)
       target.off('error', fail)
-      // What breaks there has to break here in the same way: a reset is no end.
-      target.on('error', () => client.resetAndDestroy())
-      target.once('close', () => client.destroySoon())
-      client.write(answer(ACCEPTED))
-      client.pipe(target)
-      target.pipe(client)
+      join(client, target, note, found)
     })
+  }
+
+  /** `target` stands; `found`: when its name was resolved. */
+  function join(client: Socket, target: Socket, note: Host, found: number): void {
+    keep(target)
+    if (client.destroyed) return void target.destroy()
+    client.once('close', () => target.destroy())
+    note.failure = null
+    note.connect ??= tenth(performance.now() - found)
+    // What breaks there has to break here in the same way: a reset is no end.
+    target.on('error', () => client.resetAndDestroy())
+    target.once('close', () => client.destroySoon())
+    client.write(answer(ACCEPTED))
+    client.pipe(target)
+    target.pipe(client)
   }
 
   await new Promise<void>((done, failed) => {
@@ -136,7 +156,10 @@ export async function openRelay(resolve?: Resolve): Promise<Relay> {
   const port = typeof address === 'object' && address ? address.port : 0
   return {
     url: `socks5://127.0.0.1:${port}`,
-    allow: (allowed) => void (reach = allowed),
+    allow: (allowed, upstream = null) => {
+      reach = allowed
+      through = upstream
+    },
     get newestFailure() {
       return newestFailure
     },
@@ -156,29 +179,13 @@ export async function openRelay(resolve?: Resolve): Promise<Relay> {
   }
 }
 
-/** Exactly `size` bytes. Rejects when the socket ends before. */
-async function read(socket: Socket, size: number): Promise<Buffer> {
-  if (size === 0) return Buffer.alloc(0)
-  for (;;) {
-    const chunk = socket.read(size) as Buffer | null
-    if (chunk !== null && chunk.length === size) return chunk
-    if (chunk !== null || socket.readableEnded || socket.destroyed) throw new Error('ended early')
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        socket.off('readable', go).off('end', go).off('close', go)
-        resolve()
-      }
-      socket.once('readable', go).once('end', go).once('close', go)
-    })
-  }
-}
-
 /** The host of a request: an IPv4 address, a name, or an IPv6 address; null for anything else. */
 async function readHost(socket: Socket, kind: number | undefined): Promise<string | null> {
-  if (kind === 1) return [...(await read(socket, 4))].join('.')
-  if (kind === 3) return (await read(socket, (await read(socket, 1))[0] ?? 0)).toString('latin1')
+  if (kind === 1) return [...(await readExactly(socket, 4))].join('.')
+  if (kind === 3)
+    return (await readExactly(socket, (await readExactly(socket, 1))[0] ?? 0)).toString('latin1')
   if (kind !== 4) return null
-  const bytes = await read(socket, 16)
+  const bytes = await readExactly(socket, 16)
   return Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(2 * i).toString(16)).join(':')
 }
 

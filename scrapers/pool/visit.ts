@@ -31,7 +31,11 @@ export async function visit(
   try {
     const session = await page.createCDPSession()
     const watched = await watch(page, session, signals)
-    lease.relay?.allow(reach)
+    const through = scraper.through ?? null
+    // Nobody goes direct because there is no relay, or somebody forgot to say through what.
+    if ((scraper.exit !== null || through !== null) && (lease.relay === null || through === null))
+      throw new Error('no proxy was chosen, or none can be used')
+    lease.relay?.allow(reach, through)
     if (!scraper.scripts) await page.setJavaScriptEnabled(false)
     await load(lease, scraper, signals)
     noteRelay(lease, scraper, watched, signals)

@@ -5,8 +5,10 @@ import { type Answer, exchange } from '../../http/request.ts'
 import { signalsOf } from '../../http/visit-check.ts'
 import { judge } from '../../outcome/judge.ts'
 import type { Scraper } from '../../index.ts'
-import type { Gate, Refusal } from '../gate.ts'
-import { type TurnClock, takeTurn } from '../turn.ts'
+import type { Manners } from '../ask-leave.ts'
+import type { Refusal } from '../gate.ts'
+import { learnFrom } from '../learn.ts'
+import { takeTurn } from '../turn.ts'
 import { visitOf, visitedBy } from '../visit.ts'
 import type { Known, Said } from './robots.ts'
 import { MAX_ROBOTS, type Permission, permissionFor, relevantLines } from './rules.ts'
@@ -20,24 +22,28 @@ const MAX_WORKED = 1000
 const LOOK_AGAIN_MS = 200
 const PATIENCE_MS = 60_000
 
-/** May be visited, with so many ms between two visits; `answer`: it could not be asked, and what happened instead. */
-export type Obeyed = { delay: number } | Refusal | { answer: Answer; exit: string }
+/** It could not be asked, and what happened instead. */
+export interface Unheard {
+  answer: Answer
+  exit: string
+}
+/** May be visited, with so many ms between two visits; or not. */
+export type Obeyed = { delay: number } | Refusal | Unheard
 
-/** Rejects where the gate cannot be asked. */
+/** `exits`: those that may be taken. Rejects where the gate cannot be asked. */
 export async function obeyRobots(
-  gate: Gate,
+  manners: Manners,
   scraper: Scraper,
   exits: readonly string[],
-  clock: TurnClock,
-  now: () => number,
 ): Promise<Obeyed> {
+  const { gate, clock } = manners
   if (!scraper.robots) return { delay: 0 }
   const { origin } = new URL(scraper.url)
   const token = randomUUID()
   for (const begun = clock.mono(); clock.mono() - begun <= PATIENCE_MS;) {
     const read = await gate.robots.read(origin, token)
     if (read.state === 'known') return permission(read.known, scraper)
-    if (read.state === 'ask') return ask(gate, scraper, origin, token, exits, clock, now)
+    if (read.state === 'ask') return ask(manners, scraper, origin, token, exits)
     await clock.sleep(LOOK_AGAIN_MS * (0.5 + clock.random()))
   }
   return refusal(`another run has been asking for ${origin}/robots.txt for ${PATIENCE_MS / 1000} s`)
@@ -62,27 +68,26 @@ function refusal(detail: string): Refusal {
 }
 
 async function ask(
-  gate: Gate,
+  { gate, exits, clock, now }: Manners,
   scraper: Scraper,
   origin: string,
   token: string,
-  exits: readonly string[],
-  clock: TurnClock,
-  now: () => number,
+  names: readonly string[],
 ): Promise<Obeyed> {
-  const turn = await takeTurn(gate, visitOf(scraper, token, LEASE_MS, exits), clock)
+  const turn = await takeTurn(gate, visitOf(scraper, token, LEASE_MS, names), clock)
   if ('go' in turn) {
     await gate.robots.keep(origin, token, { state: 'refused' })
     return turn
   }
   const url = `${origin}/robots.txt`
-  const wanted = { url, headers: {}, timeout: TIMEOUT_MS, reach: scraper.reach }
+  const through = exits.upstream(turn.exit)
+  const wanted = { url, headers: {}, timeout: TIMEOUT_MS, reach: scraper.reach, through }
   const answer = await exchange({ ...wanted, maxBytes: MAX_ROBOTS, maxRedirects: MAX_REDIRECTS })
   const said = saidBy(answer, url)
-  const signals = signalsOf(scraper, answer, now())
+  const signals = { ...signalsOf(scraper, answer, now()), exit: turn.exit }
   const verdict =
     said.state === 'rules' ? { outcome: 'ok' as const, reason: 'robots', detail: '' } : judge(signals)
-  await gate.report(turn.visit, visitedBy(scraper, signals, verdict, turn.exit))
+  await learnFrom(gate, exits, turn, visitedBy(scraper, signals, verdict, turn.exit))
   const known = await gate.robots.keep(origin, token, said)
   // Without rules of before, what robots.txt has met is what this run has met.
   if (said.state !== 'rules' && (known === null || known.why !== null)) return { answer, exit: turn.exit }
