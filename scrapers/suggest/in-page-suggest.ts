@@ -54,7 +54,11 @@ export function suggestInPage(): RawSuggestions {
   /** Names that a build tool made up change with the next build. */
   const spoken = (name: string) =>
     /^[A-Za-z][\w-]{1,40}$/.test(name) &&
-    !/\d{3}|^(css|sc|jsx|svelte|ember|ng|data-v|__)-?|[A-Z]\w*[A-Z]\w*\d|\d[a-z]+\d/.test(name)
+    !/\d{3}|^(?:css|sc|jsx|svelte|ember|ng|data-v|__)-?/.test(name) &&
+    name.split(/[-_]/).every((part) => {
+      const turns = part.match(/[a-z][A-Z]|[A-Z]{2}[a-z]/g)?.length ?? 0
+      return turns < 3 && !(/\d/.test(part) && /[A-Z]/.test(part)) && !/\d[a-z]+\d|[a-z]\d[a-z]/.test(part)
+    })
   const ANYWHERE =
     /^(?:container|wrapper|row|col|active|hidden|clearfix|left|right|main|content|inner|outer|text|value|num|cell|bold)$/i
 
@@ -106,12 +110,12 @@ export function suggestInPage(): RawSuggestions {
         : '',
     ]
     const text = near.map(clean).find((each) => each !== '') ?? ''
-    return text.length <= 40 && /\p{L}/u.test(text) && !MONEY.test(text) ? text.replace(/\s*:$/, '') : ''
+    return text.length <= 40 && /\p{L}/u.test(text) && !/\d/.test(text) ? text.replace(/\s*:$/, '') : ''
   }
 
   const elements = Array.from(document.querySelectorAll('body *')).slice(0, MAX_NODES)
   const inFrame = (element: Element) =>
-    element.closest('nav, footer, header, aside, script, style, noscript, template, form') !== null
+    element.closest('h1, nav, footer, header, aside, script, style, noscript, template, form') !== null
 
   const lists: (RawList & { weight: number; items: Element[] })[] = []
   for (const parent of elements) {

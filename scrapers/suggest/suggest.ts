@@ -20,9 +20,14 @@ export interface Suggestion {
 
 const MAX_FIELDS = 6
 const CURRENCY = /[€$£¥₹]|\b(?:EUR|USD|GBP|CHF|JPY|SEK|NOK|DKK|PLN|CZK|kr)\b/i
-/** Types that nearly every page carries. */
-const COMMON =
-  /^(?:WebPage|WebSite|Organization|BreadcrumbList|ListItem|SearchAction|ImageObject|SiteNavigationElement)$/
+/** Types that nearly every page carries, and parts of what a page is about. */
+const COMMON = new Set(
+  (
+    'WebPage WebSite Organization BreadcrumbList ListItem SearchAction ReadAction EntryPoint ImageObject VideoObject ' +
+    'SiteNavigationElement PropertyValueSpecification Person Comment Rating AggregateRating Review Brand Offer ' +
+    'HowToStep HowToSection NutritionInformation PostalAddress Question Answer'
+  ).split(' '),
+)
 
 /** Landmarks and fields for a page; always at least one field. */
 export function suggest(raw: RawSuggestions): Suggestion {
@@ -81,7 +86,7 @@ export function suggest(raw: RawSuggestions): Suggestion {
 }
 
 function landmarks({ title, heading, siteName, types }: RawSuggestions): string[] {
-  const telling = types.find((type) => !COMMON.test(type))
+  const telling = types.find((type) => !COMMON.has(type))
   // A number, an amount or a date in a heading is another one tomorrow.
   const lasting = (text: string): boolean =>
     text !== '' && text.length <= 60 && !/\d/.test(text) && !/ [=~] /.test(text)
