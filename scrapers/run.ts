@@ -277,7 +277,7 @@ async function visitPage(
 }
 
 /** The author's plausibility check; it sees only complete data, and its own failure is ours, not the site's. */
-function applySane(scraper: BrowserScraper, signals: Signals): void {
+export function applySane(scraper: BrowserScraper, signals: Signals): void {
   if (scraper.sane === null || signals.fault || signals.skip) return
   const fields = Object.values(signals.fields)
   const complete = fields.every((field) => field.optional || isAnswered(field.state))

@@ -15,12 +15,19 @@ const COLOUR: Partial<Record<RunEvent['outcome'], 'green' | 'yellow'>> = {
   skipped: 'yellow',
 }
 
+/** Said where it is not a browser alone. */
+const READ_WITH = {
+  browser: '',
+  http: ', read without a browser',
+  fallback: ', a browser had to look',
+}
+
 export function tryWords(scraper: Scraper, event: RunEvent, signals: Signals, paint: Paint): string {
   const colour = COLOUR[event.outcome] ?? 'red'
   const status = event.status === undefined ? '' : `, status ${event.status}`
   return [
     `${paint('bold', printable(scraper.name, 80))}  ${printable(event.url, 200)}`,
-    `${paint(colour, event.outcome)} ${event.reason}${status}, ${(event.ms / 1000).toFixed(1)} s`,
+    `${paint(colour, event.outcome)} ${event.reason}${status}, ${(event.ms / 1000).toFixed(1)} s${READ_WITH[signals.via ?? 'browser']}`,
     ...(event.detail === '' ? [] : [printable(event.detail, 400)]),
     ...marks(signals, paint),
     ...(scraper.kind === 'browser' ? fieldTable(scraper.read, signals.fields, paint) : []),

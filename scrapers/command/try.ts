@@ -78,7 +78,7 @@ async function attempt(options: TryOptions, world: CommandWorld): Promise<number
       if (byAddress) taken.raw = await lookForSuggestions(page)
       if (options.save !== null && isPage) taken.html = await recordPage(page, privateSelectors(scraper.read))
     }
-    const done = await trial(scraper, version, { ...hand, look })
+    const done = await trial(recordable(scraper, options), version, { ...hand, look })
     const picture =
       taken.screenshot &&
       savePicture(taken.screenshot, options.screenshot ?? `${PICTURES}/${scraper.name}.webp`)
@@ -90,6 +90,12 @@ async function attempt(options: TryOptions, world: CommandWorld): Promise<number
   } finally {
     await hand.close()
   }
+}
+
+/** What a scraper without a browser reads is the page as it is sent: to be kept, it is opened with its scripts off. */
+function recordable(scraper: Scraper, { save }: TryOptions): Scraper {
+  const raw = save !== null && scraper.kind === 'browser' && scraper.with === 'http'
+  return raw ? { ...scraper, with: 'browser', scripts: false } : scraper
 }
 
 function savePicture(image: Buffer, path: string): string {

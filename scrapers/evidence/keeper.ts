@@ -5,9 +5,10 @@ import type { Scraper } from '../index.ts'
 import { type Verdict, judge } from '../outcome/judge.ts'
 import type { Signals } from '../outcome/signals.ts'
 import { within } from '../pool/browsers.ts'
-import { type Captured, capture, packed } from './capture.ts'
+import { type Captured, capture, packed, privateSelectors } from './capture.ts'
 import { tellingHeaders } from './header.ts'
 import { maskText } from './mask.ts'
+import { maskMarkup } from './mask-markup.ts'
 
 /** What a failure is known by, and where its evidence lies. */
 export type Proof = Pick<RunEvent, 'fingerprint' | 'evidence'>
@@ -97,6 +98,13 @@ function failing({ fields }: Signals): string[] {
   return Object.entries(fields).flatMap(([name, { state }]) => (states.includes(state) ? [name] : []))
 }
 
+/** What came, where no browser has parsed it; a page with private fields is left out, as nobody knows where they stand. */
+function bodyOf(scraper: Scraper, { via, bodyHead }: Signals): string | null {
+  const unparsed =
+    scraper.kind !== 'browser' || (via === 'http' && privateSelectors(scraper.read).length === 0)
+  return unparsed && bodyHead !== '' ? maskMarkup(bodyHead) : null
+}
+
 /** Null where there is nothing to show: the site did not answer. */
 async function exhibitOf(
   scraper: Scraper,
@@ -107,8 +115,7 @@ async function exhibitOf(
   seen: Captured | null,
 ): Promise<Exhibit | null> {
   if (signals.main === null) return null
-  // Of a page nothing but what was redacted while it was open; of a check or an API the body as it came.
-  const body = scraper.kind === 'browser' || signals.bodyHead === '' ? null : maskText(signals.bodyHead)
+  const body = bodyOf(scraper, signals)
   const html = seen?.html ?? (body === null ? null : await packed(body, signals.bodyBytes > body.length))
   const shot = seen?.screenshot ?? null
   const { name, kind, fleet, host } = scraper
@@ -125,7 +132,7 @@ async function exhibitOf(
       reason: verdict.reason,
       detail: maskText(verdict.detail),
       url: maskText(signals.finalUrl ?? signals.url).slice(0, 2000),
-      title: seen?.title ?? '',
+      title: seen?.title ?? (body === null ? '' : maskText(signals.title)),
       status: signals.main.status,
       headers: tellingHeaders(signals.main.headers),
       screenshot: shot && { width: shot.width, height: shot.height, bytes: shot.image.length },
