@@ -13,6 +13,7 @@ import type { Partition } from './commit/partition.ts'
 import { EvictionWatch } from './doctor/redis-eviction-watch.ts'
 import { WeirError } from './error.ts'
 import { catchUp } from './record/project.ts'
+import { loadRecords } from './record/record-set.ts'
 import { detectStore } from './series/detect-store.ts'
 import { heartbeat } from './ownership/membership.ts'
 import { spread } from './ownership/spread.ts'
@@ -101,6 +102,7 @@ export class Worker {
     await reach(this.redis, redisUrl)
     await reach(this.readerRedis, redisUrl)
     const store = await detectStore(this.redis)
+    await loadRecords()
     this.env = {
       redis: this.redis,
       namespace,
