@@ -70,6 +70,8 @@ test.each([
     0,
     message({ idle: false, turn: 1e15, now: 1e15, final: 1e18, pieces: [honest()] }),
   ],
+  ['a turn in a past that cannot be counted', 0, message({ idle: false, turn: -3e284, now: -3e284 })],
+  ['half a turn', 0, message({ idle: false, turn: 0.5, now: 0.5 })],
   ['a final time in the far future', 0, message({ final: 1e18, idle: false })],
   ['a pane in the far future', 1, message({ pieces: [{ ...honest(), at: 1e12 }] })],
   ['an event in the far future', 0, message({ pieces: [{ ...honest(), seen: [[1e300, 1, 1, 1, 1]] }] })],

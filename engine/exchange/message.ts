@@ -49,12 +49,17 @@ export function partialMessage(value: unknown): PartialMessage | null {
   return value as PartialMessage
 }
 
-/** `message` with no time beyond `most` (ms): nobody is to be waited for that long, nor held to it. */
+/**
+ * `message` with no time beyond `most` (ms), and none before 1970: nobody is to be waited for that long, nor held to it.
+ * Turns are counted one by one, so they must be whole and small enough to be counted.
+ */
 export function bounded(message: PartialMessage, most: number): PartialMessage {
-  const least = (value: number | null, bound: number): number | null => value && Math.min(value, bound)
+  const within = (value: number | null, bound: number): number | null =>
+    value === null ? null : Math.max(0, Math.min(value, bound))
+  const turnOf = (value: number | null): number | null =>
+    within(value && Math.floor(value), Math.floor(most / TURN))
   const { turn, now, final } = message
-  const last = Math.floor(most / TURN)
-  return { ...message, turn: least(turn, last), now: least(now, last), final: least(final, most) }
+  return { ...message, turn: turnOf(turn), now: turnOf(now), final: within(final, most) }
 }
 
 function isPiece(value: unknown): value is Piece {
