@@ -4,6 +4,7 @@ import type {
   BlockLedger,
   Deploys,
   CompiledStream,
+  AnswerStore,
   EvidenceStore,
   FleetSchedule,
   Ledger,
@@ -65,6 +66,14 @@ export const noEvidence: EvidenceStore = {
   close: async () => undefined,
 }
 
+/** A store without answers. */
+export const noAnswers: AnswerStore = {
+  keep: async () => undefined,
+  list: async () => [],
+  body: async () => null,
+  close: () => undefined,
+}
+
 /** A schedule without scrapers. */
 export const emptySchedule: FleetSchedule = {
   scrapers: async () => [],
@@ -118,6 +127,7 @@ export function testApp(change: Partial<AppDeps> = {}) {
     ledger: emptyLedger,
     schedule: emptySchedule,
     evidence: noEvidence,
+    answers: noAnswers,
     blocks: noBlocks,
     deploys: noDeploys,
     runs: noRuns,

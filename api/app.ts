@@ -6,6 +6,7 @@ import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import type { Reader } from '../engine/index.ts'
 import { readAccounting } from './http/accounting.ts'
 import { listAlerts, type AlertDeps } from './http/alert.ts'
+import { answerRoutes, type AnswerDeps } from './http/answer.ts'
 import { listBlocks, type BlockDeps } from './http/block.ts'
 import { deadRoutes, type DeadDeps } from './http/dead.ts'
 import { postEvents, type EventDeps } from './http/event.ts'
@@ -26,6 +27,7 @@ export interface AppDeps
     EventDeps,
     DeadDeps,
     EvidenceDeps,
+    AnswerDeps,
     ScraperDeps,
     BlockDeps,
     AlertDeps,
@@ -64,6 +66,7 @@ export function createApp(deps: AppDeps): Hono {
   app.route('/v1/dead', deadRoutes(deps))
   app.get('/v1/blocks', redisThere, (c) => listBlocks(c, deps))
   app.route('/v1/evidence', evidenceRoutes(deps))
+  app.route('/v1/answers', answerRoutes(deps))
   app.route('/v1/scrapers', scraperRoutes(deps))
   app.route('/v1/marks', markRoutes(deps))
   app.get('/v1/runs', redisThere, (c) => listRuns(c, deps))

@@ -4,6 +4,7 @@ import {
   connect,
   openBlocks,
   openDeploys,
+  openAnswers,
   openEvidence,
   openLedger,
   openProducer,
@@ -66,6 +67,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
   const schedule = openSchedule(redisUrl, namespace)
   const proposals = openProposals(redisUrl, namespace)
   const evidence = openEvidence(redisUrl, namespace)
+  const answers = openAnswers(redisUrl, namespace)
   const blocks = openBlocks(redisUrl, namespace)
   const runs = openRuns(redisUrl, namespace)
   const deploys = openDeploys(redisUrl, namespace)
@@ -81,6 +83,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     schedule,
     proposals,
     evidence,
+    answers,
     blocks,
     deploys,
     origins,
@@ -114,6 +117,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
       schedule.close()
       await proposals.close()
       await evidence.close()
+      answers.close()
       await blocks.close()
       deploys.close()
       runs.close()

@@ -24,6 +24,7 @@ export { readProblem, reportProblem, type Problem } from './control/problem.ts'
 export { ERROR_CODES, WeirError, type ErrorCode } from './error.ts'
 export { readLines, type Line } from './event/lines.ts'
 export type { Producer, ProducerOptions, Sent } from './event/producer.ts'
+export { compileValidator, type Validate } from './event/validate.ts'
 export { openProducer, type ProducerTarget } from './event/redis-producer.ts'
 export { EVERYTHING, MAX_MARKS, type Deploys, type History, type Load, type Mark } from './fleet/mark.ts'
 export { originOf, scrapersOf, type Origin } from './fleet/origin.ts'
@@ -60,6 +61,9 @@ export {
   type BlockLedger,
   type BlockQuery,
 } from './fleet/block.ts'
+export type { AnswerStore, KeptAnswer, RawAnswer } from './fleet/answer.ts'
+export { ANSWER_LIMITS } from './fleet/answer.ts'
+export { openAnswers } from './fleet/redis-answer.ts'
 export { fingerprintOf, type Failure } from './fleet/fingerprint.ts'
 export { noteSite, openBlocks } from './fleet/redis-block.ts'
 export { openEvidence } from './fleet/redis-evidence.ts'

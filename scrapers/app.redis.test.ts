@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { connect } from '../engine/index.ts'
+import { connect, openAnswers } from '../engine/index.ts'
 import { type TestRedis, startRedis } from '../test/harness/redis.ts'
 import { type App, startScrapers } from './app.ts'
 
@@ -86,7 +86,14 @@ test('broken files are reported with their line, the others run', async () => {
   await expect
     .poll(async () => new Set(await column('runs', 'scraper')), { timeout: 10_000 })
     .toEqual(new Set(['a', 'b', 'coins']))
-  expect(new Set(await column('runs', 'outcome'))).toEqual(new Set(['ok']))
+  // On a busy machine a due time may pass before its turn.
+  const outcomes = new Set(await column('runs', 'outcome'))
+  outcomes.delete('skipped')
+  expect(outcomes).toEqual(new Set(['ok']))
+  const answers = openAnswers(redis.url, 'weir')
+  const [newest] = await answers.list('coins')
+  expect(String(await answers.body('coins', newest!.id))).toBe('[{"pair": "BTC-EUR", "volume": 2.5}]')
+  answers.close()
   const messages = logged.map((line) => (JSON.parse(line) as { msg: string }).msg).join('\n')
   expect(messages).toMatch(/sites\/syntax\.ts/)
   expect(messages).toMatch(/sites\/nothing\.ts: its default export is no scraper\. Write export default/)

@@ -11,6 +11,7 @@ import {
   laneOf,
   loadConfig,
   matchFiles,
+  openAnswers,
   openEvidence,
   openHealMemory,
   openTurns,
@@ -25,6 +26,7 @@ import { scraperLoader } from './load/scraper-files.ts'
 import { openOutlet } from './outlet.ts'
 import { redisExits } from './politeness/exit/redis-exits.ts'
 import { redisGate } from './politeness/redis-gate.ts'
+import { within } from './pool/browsers.ts'
 import { type Pool, openPool } from './pool/pool.ts'
 import { startPulse } from './pulse.ts'
 import { type RunWorld, run, tell } from './run.ts'
@@ -58,6 +60,8 @@ export interface App {
 
 const HEALTH_MS = 60_000
 const GRACE_MS = 700
+/** Longest time a run waits for its raw answer to be kept. */
+const KEEP_MS = 1500
 /** Checks and collectors under way at the same time; what waits beyond that, other processes may take. */
 const MAX_HTTP = 500
 
@@ -71,6 +75,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   const evidence =
     options.evidence === false ? null : openEvidence(options.redisUrl, first.namespace, 'commit')
   const memory = openHealMemory(options.redisUrl, first.namespace)
+  const answers = openAnswers(options.redisUrl, first.namespace, 'commit')
   const outcomes: Record<string, number> = {}
   let latest = 0
 
@@ -91,6 +96,10 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     now: Date.now,
     sleep,
     publish,
+    fits: (stream, row) => outlet.fits(stream, row),
+    // Where it cannot be kept, the run goes on all the same.
+    keepAnswer: ({ name, keep }, answer) =>
+      within(KEEP_MS, answers.keep(name, answer, keep)).catch(() => undefined),
     publishRows: async (stream, rows, origin) => {
       for (const row of rows) report(await outlet.send(stream, row, origin), stream, origin)
     },
@@ -232,6 +241,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
       redis.disconnect()
       await evidence?.close()
       await memory.close()
+      answers.close()
       await outlet.close().finally(stopPulse)
     },
   }

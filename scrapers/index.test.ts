@@ -68,6 +68,11 @@ describe('scraper', () => {
 
 test.each([
   [
+    'too many answers to keep',
+    () => collect('a', { url: 'https://a.example/', every: '1m', into: 'x', events: () => [], keep: 51 }),
+    /collect a, field keep: 51 is no number of answers/,
+  ],
+  [
     'no URL',
     () => check('a', { url: 'nonsense', every: '1m' }),
     /check a, field url: "nonsense" is not a URL/,

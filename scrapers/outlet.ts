@@ -1,11 +1,19 @@
 /** Where events leave: one producer per stream, opened when first needed, reopened when its stream changed. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type CompiledStream, type Producer, WeirError, openProducer } from '../engine/index.ts'
+import {
+  type CompiledStream,
+  type Producer,
+  WeirError,
+  compileValidator,
+  openProducer,
+} from '../engine/index.ts'
 
 export interface Outlet {
   /** Streams of the newest config. */
   use(streams: CompiledStream[]): void
+  /** Why a row is no event of a stream, or null. */
+  fits(stream: string, row: Record<string, unknown>): string | null
   /** Sends one event. False, with the reason, where the stream is unknown or the event does not fit it. */
   send(
     stream: string,
@@ -20,6 +28,7 @@ export interface Outlet {
 }
 
 const SPOOL_GRACE = 1000
+const unknown = (stream: string): string => `there is no stream "${stream}" in the config`
 
 /** `spool`: where events go with Redis away, a folder in it per stream. */
 export function openOutlet(redisUrl: string, namespace: string, name: string, spool?: string): Outlet {
@@ -56,9 +65,15 @@ export function openOutlet(redisUrl: string, namespace: string, name: string, sp
       for (const stream of next)
         if (existsSync(join(spool, stream.name))) producerOf(stream).catch(() => undefined)
     },
+    fits(name, row) {
+      const stream = streams.get(name)
+      if (!stream) return unknown(name)
+      const told = compileValidator(stream)(row)
+      return told.ok ? null : told.reason
+    },
     async send(name, row, origin) {
       const stream = streams.get(name)
-      if (!stream) return { ok: false, reason: `there is no stream "${name}" in the config` }
+      if (!stream) return { ok: false, reason: unknown(name) }
       try {
         return await (await producerOf(stream)).send(row, origin)
       } catch (error) {

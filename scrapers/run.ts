@@ -3,7 +3,15 @@
  * gate, published. Whatever happens on the way, it ends in exactly one event.
  */
 import { randomUUID } from 'node:crypto'
-import { type FieldEvent, type FieldState, type Missed, RIGHT, type RunEvent } from '../engine/index.ts'
+import {
+  type FieldEvent,
+  type FieldState,
+  type Missed,
+  RIGHT,
+  type RawAnswer,
+  type RunEvent,
+} from '../engine/index.ts'
+import type { Collector } from './define/collect.ts'
 import type { BrowserScraper } from './define/scraper.ts'
 import { withinTime } from './define/within-time.ts'
 import { CAPTURE_MS } from './evidence/capture.ts'
@@ -46,6 +54,10 @@ export interface RunWorld {
   sleep: (ms: number) => Promise<void>
   /** Takes the one event of the run, and one of each of its fields. */
   publish: (event: RunEvent, fields: FieldEvent[]) => Promise<void>
+  /** Why a row is no event of a stream, or null; without it that shows when the row is sent. */
+  fits?: (stream: string, row: Row) => string | null
+  /** Keeps what an API answered, as received. Never rejects. */
+  keepAnswer?: (collector: Collector, answer: RawAnswer) => Promise<void>
   /** Takes the events a collector made, before its run event. */
   publishRows: (stream: string, rows: Row[], origin: string) => Promise<void>
   /** Pages that are worth nothing without a browser; without it each run finds that out anew. */
@@ -82,7 +94,8 @@ export async function run(
     const visited = visitedBy(scraper, signals, verdict, turn.exit, proof.evidence)
     await learnFrom(world.gate, world.exits ?? directOnly, turn, visited)
   }
-  if (scraper.kind === 'json' && verdict.outcome === 'ok' && rows.length > 0) {
+  const told = verdict.outcome === 'ok' || verdict.outcome === 'partial'
+  if (scraper.kind === 'json' && told && rows.length > 0) {
     await world.publishRows(scraper.into, rows, scraper.name)
   }
   const ended = runEvent({ scraper, version, signals, verdict, proof, turn, at, start })
@@ -218,7 +231,9 @@ async function visitAny(target: Scraper, world: RunWorld, turn: Turn, clock: Tur
   const scraper: Scraper = { ...target, through: (world.exits ?? directOnly).upstream(turn.exit) }
   if (scraper.kind === 'http') return { signals: await visitCheck(scraper, world.now), rows: [] }
   if (scraper.kind === 'json') {
-    const { signals, events } = await visitJson(scraper, world.now)
+    const fits = (row: Row) => world.fits?.(scraper.into, row) ?? null
+    const { signals, events, raw } = await visitJson(scraper, world.now, fits)
+    if (raw !== null && scraper.keep > 0) await world.keepAnswer?.(scraper, raw)
     return { signals, rows: events }
   }
   if (scraper.with === 'browser') return { signals: await visitPage(scraper, world, turn, clock), rows: [] }

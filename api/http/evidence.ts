@@ -1,6 +1,7 @@
 /** `/v1/evidence`: what was kept of failures. Pictures and pages come from strangers: nothing of them runs here. */
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import type { Evidence, EvidenceStore, Reader } from '../../engine/index.ts'
+import { INERT } from './inert.ts'
 import { problem, REDIS_AWAY, type Problem } from './problem.ts'
 import { bad, readQuery } from './query.ts'
 
@@ -16,13 +17,6 @@ export interface EvidenceAnswer extends Evidence {
 
 const PAGE = 50
 const MAX_PAGE = 200
-
-/** No script, no form, no origin of its own, never guessed to be another type; and it never changes. */
-const INERT = {
-  'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'cache-control': 'private, max-age=86400, immutable',
-}
 
 const GONE: Problem = {
   status: 404,

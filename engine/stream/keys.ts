@@ -151,6 +151,11 @@ export function evidenceKeys(namespace: string): EvidenceKeys {
   return { items: `${tag}:items`, ages: `${tag}:ages`, sizes: `${tag}:sizes`, shares: `${tag}:shares` }
 }
 
+/** Stream: the newest answers of one collector's API; a slot of its own. */
+export function answerKeys(namespace: string, scraper: string): { log: string } {
+  return { log: `${namespace}:{answers ${scraper}}:log` }
+}
+
 /** What scraper processes and the API share. */
 export interface FleetKeys {
   /** Hashes by scraper: its catalog entry (JSON), and `version, since, timing`. */

@@ -1,5 +1,5 @@
 /** `collect()`: a JSON API turned into events of a declared stream, and one run event per visit. */
-import type { JsonSchema } from '../../engine/index.ts'
+import { ANSWER_LIMITS, type JsonSchema } from '../../engine/index.ts'
 import { answerValidator } from '../http/answer-schema.ts'
 import { refuse } from './refuse.ts'
 import { type Target, type TargetOptions, readTarget } from './scraper.ts'
@@ -12,7 +12,14 @@ export interface Collector extends Target {
   /** JSON Schema the response must satisfy before it is mapped, or null. */
   schema: JsonSchema | Record<string, unknown> | null
   headers: Record<string, string>
+  /** What tells one event from another, or null where each answer makes new ones. */
+  id: ((event: Record<string, unknown>) => unknown) | null
+  /** Raw answers kept. */
+  keep: number
 }
+
+/** Raw answers kept of a collector whose author says nothing. */
+const KEEP = 5
 
 export interface CollectOptions extends TargetOptions {
   url: string
@@ -23,6 +30,14 @@ export interface CollectOptions extends TargetOptions {
   events: (json: any, at: number) => Record<string, unknown>[]
   schema?: JsonSchema | Record<string, unknown>
   headers?: Record<string, string>
+  /**
+   * What tells one event from another: a field of theirs, or a function. An event that was sent before counts once,
+   * however often the API shows it.
+   */
+  // oxlint-disable-next-line typescript/no-explicit-any -- authors annotate the parameter with their own type
+  id?: string | ((event: any) => string | number)
+  /** How many raw answers are kept as received, to look at; default 5, at most 50, 0 for none. */
+  keep?: number
 }
 
 /** Declares one JSON collector. Throws WEIR_CONFIG naming the collector and the field that is wrong. */
@@ -54,5 +69,19 @@ export function collect(name: string, options: CollectOptions): Collector {
     events: options.events,
     schema: options.schema ?? null,
     headers: options.headers ?? {},
+    id: identify(options.id),
+    keep: readKeep(options.keep, name),
   }
+}
+
+function identify(id: CollectOptions['id']): Collector['id'] {
+  if (id === undefined) return null
+  return typeof id === 'function' ? id : (event) => event[id]
+}
+
+function readKeep(keep: number | undefined, name: string): number {
+  const most = ANSWER_LIMITS.newest
+  if (keep === undefined) return KEEP
+  if (Number.isInteger(keep) && keep >= 0 && keep <= most) return keep
+  throw refuse(`collect ${name}, field keep`, `${keep} is no number of answers.`, `Write 0 to ${most}.`)
 }

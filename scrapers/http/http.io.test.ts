@@ -52,6 +52,10 @@ const routes: Record<string, RequestListener> = {
     void socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
   '/304': (_, response) => response.writeHead(304).end(),
   '/ticker': (_, response) => response.end('[{"pair": "BTC-EUR", "volume": 2.5}]'),
+  '/mixed': (_, response) =>
+    response.end(
+      '[{"no": 7, "volume": 1}, {"no": 7, "volume": 2}, {"no": 8, "volume": "3"}, {"no": 9, "volume": 4}]',
+    ),
   '/html': (_, response) => response.end('<title>Just a moment...</title><form action="?__cf_chl_f_tk=1">'),
 }
 
@@ -130,12 +134,17 @@ describe('collectors', () => {
       events: (json: { pair: string }[], at) => json.map((row) => ({ ...row, at })),
       ...more,
     })
-    const { signals, events } = await visitJson(made, () => 5)
-    const { outcome, reason } = judge(signals)
-    return { verdict: `${outcome}.${reason}`, events }
+    const { signals, events, raw } = await visitJson(
+      made,
+      () => 5,
+      ({ volume }) => (typeof volume === 'number' ? null : 'field "volume": expected a number'),
+    )
+    const { outcome, reason, detail } = judge(signals)
+    return { verdict: `${outcome}.${reason}`, events, detail, raw: raw?.body.toString('latin1') ?? null }
   }
   test('maps a good answer', async () => {
-    expect(await collected('/ticker')).toEqual({
+    expect(await collected('/ticker')).toMatchObject({
+      raw: '[{"pair": "BTC-EUR", "volume": 2.5}]',
       verdict: 'ok.all_valid',
       events: [{ pair: 'BTC-EUR', volume: 2.5, at: 5 }],
     })
@@ -151,7 +160,36 @@ describe('collectors', () => {
     ['/drip', { timeout: '150ms' }, 'site_down.timeout'],
     ['/ticker', { headers: { authorization: 'two\nlines' } }, 'crashed.config'],
   ])('%s %o is %s, without events', async (path, more, expected) => {
-    expect(await collected(path, more)).toEqual({ verdict: expected, events: [] })
+    expect(await collected(path, more)).toMatchObject({ verdict: expected, events: [] })
+  })
+})
+
+test('an event is known by its id, and what fits no stream is left out and said', async () => {
+  const collected = async (more: Partial<CollectOptions>) => {
+    const url = `http://x.localhost:${port}/mixed`
+    const made = collect('coins', { url, ...base, into: 'trades', events: (json: []) => json, ...more })
+    const fits = ({ volume }: Record<string, unknown>) => (typeof volume === 'number' ? null : 'no volume')
+    const { signals, events, raw } = await visitJson(made, () => 5, fits)
+    const { outcome, reason, detail } = judge(signals)
+    return { verdict: `${outcome}.${reason}`, detail, events, bytes: raw?.body.length }
+  }
+  expect(await collected({ id: 'no' })).toEqual({
+    verdict: 'partial.events',
+    detail: '1 of 3 events do not fit their stream; event 1: no volume',
+    events: [
+      { no: 7, volume: 1, id: 'coins/7' },
+      { no: 9, volume: 4, id: 'coins/9' },
+    ],
+    bytes: 98,
+  })
+  expect((await collected({})).events).toHaveLength(3)
+  expect(await collected({ id: ({ no }) => `${no}`, events: () => [{ no: 1 }] })).toMatchObject({
+    verdict: 'invalid_data.events',
+    events: [],
+  })
+  expect(await collected({ id: 'number' })).toMatchObject({
+    verdict: 'layout_changed.mapping',
+    detail: 'events() threw: event 0 has no id',
   })
 })
 

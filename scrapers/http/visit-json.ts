@@ -1,38 +1,71 @@
-/** One visit of a JSON API: received, parsed, checked against its schema, mapped to events. */
+/** One visit of a JSON API: received, parsed, checked against its schema, mapped to events that fit their stream. */
+import type { RawAnswer } from '../../engine/index.ts'
 import type { Collector } from '../define/collect.ts'
 import { withinTime } from '../define/within-time.ts'
 import type { ContentFault, Signals } from '../outcome/signals.ts'
 import { schemaFault } from './answer-schema.ts'
-import { exchange } from './request.ts'
+import { type Answer, exchange } from './request.ts'
 import { signalsOf } from './visit-check.ts'
 
 const MAX_BODY = 8 * 1024 * 1024
 const MAX_EVENTS = 10_000
+/** As long as the id of an event may be, characters. */
+const MAX_ID = 200
 /** Longest time the author's `events` may take. */
 const MAP_MS = 1000
 
 export type Row = Record<string, unknown>
 
-/** Never rejects. `events` are those of a good answer; else none. `at`: when it was received, ms since 1970. */
-export async function visitJson(
-  collector: Collector,
-  now: () => number,
-): Promise<{ signals: Signals; events: Row[] }> {
+/** Why a row is no event of the collector's stream, or null. */
+export type Fits = (row: Row) => string | null
+
+export interface JsonVisit {
+  signals: Signals
+  /** Those of a good answer that fit their stream; else none. */
+  events: Row[]
+  /** As received, bounded; null where nothing came. */
+  raw: RawAnswer | null
+}
+
+/** Never rejects. `now`: ms since 1970. */
+export async function visitJson(collector: Collector, now: () => number, fits: Fits): Promise<JsonVisit> {
   const headers = { accept: 'application/json', ...collector.headers }
   const answer = await exchange({ ...collector, headers, maxBytes: MAX_BODY, maxRedirects: 5 })
   const at = now()
   const signals = signalsOf(collector, answer, at)
+  const raw = rawOf(answer)
   const status = answer.main?.status ?? 0
   if (status < 200 || status > 299 || answer.error !== null || answer.bodyError !== null)
-    return { signals, events: [] }
+    return { signals, events: [], raw }
   if (answer.cut) {
     signals.error = `BODY_TOO_LARGE: more than ${MAX_BODY / 1024 / 1024} MB`
-    return { signals, events: [] }
+    return { signals, events: [], raw }
   }
   const mapped = mapBody(collector, answer.body, at)
-  if ('events' in mapped) return { signals, events: mapped.events }
-  signals.content = mapped
-  return { signals, events: [] }
+  if (!('events' in mapped)) {
+    signals.content = mapped
+    return { signals, events: [], raw }
+  }
+  const told = mapped.events.map((event) => ({ event, trouble: fits(event) }))
+  const events = told.flatMap(({ event, trouble }) => (trouble === null ? [event] : []))
+  signals.content = misfits(told.map(({ trouble }) => trouble))
+  return { signals, events, raw }
+}
+
+function rawOf({ main, body, cut, bodyError }: Answer): RawAnswer | null {
+  if (main === null) return null
+  const type = main.headers['content-type'] ?? ''
+  return { status: main.status, type, body, cut: cut || bodyError !== null }
+}
+
+/** What is said of events that their stream would refuse. */
+function misfits(troubles: (string | null)[]): ContentFault | null {
+  const first = troubles.findIndex((trouble) => trouble !== null)
+  if (first < 0) return null
+  const count = troubles.filter((trouble) => trouble !== null).length
+  const outcome = count === troubles.length ? 'invalid_data' : 'partial'
+  const detail = `${count} of ${troubles.length} events do not fit their stream; event ${first}: ${troubles[first]}`
+  return { outcome, reason: 'events', detail }
 }
 
 function mapBody(collector: Collector, body: Buffer, at: number): { events: Row[] } | ContentFault {
@@ -45,7 +78,7 @@ function mapBody(collector: Collector, body: Buffer, at: number): { events: Row[
   const broken = collector.schema === null ? null : schemaFault(collector.schema, json)
   if (broken !== null) return { outcome: 'invalid_data', reason: 'schema', detail: `the answer ${broken}` }
   try {
-    const events = withinTime(MAP_MS, () => collector.events(json, at))
+    const events = withinTime(MAP_MS, () => identified(collector, collector.events(json, at)))
     if (!Array.isArray(events)) return changed('mapping', 'events() returned no array')
     if (events.length > MAX_EVENTS)
       return changed('mapping', `${events.length} events from one answer, at most ${MAX_EVENTS}`)
@@ -54,6 +87,20 @@ function mapBody(collector: Collector, body: Buffer, at: number): { events: Row[
     // The author's code expects another shape: that is how a changed API shows.
     return changed('mapping', `events() threw: ${messageOf(error)}`)
   }
+}
+
+/** Events under the ids that their collector gives them, each once. Throws where one has none. */
+function identified({ id, name }: Collector, events: Row[]): Row[] {
+  if (id === null || !Array.isArray(events)) return events
+  const known = new Map<string, Row>()
+  for (const [i, event] of events.entries()) {
+    const value = id(event)
+    if ((typeof value !== 'string' && typeof value !== 'number') || value === '')
+      throw new Error(`event ${i} has no id`)
+    const own = `${name}/${value}`.slice(0, MAX_ID)
+    if (!known.has(own)) known.set(own, { ...event, id: own })
+  }
+  return [...known.values()]
 }
 
 function changed(reason: string, detail: string): ContentFault {

@@ -96,7 +96,7 @@ export interface Fault {
   detail: string
 }
 
-export const CONTENT_OUTCOMES = ['layout_changed', 'invalid_data'] as const
+export const CONTENT_OUTCOMES = ['layout_changed', 'invalid_data', 'partial'] as const
 /** A body that came, but is not what was expected. */
 export interface ContentFault {
   outcome: (typeof CONTENT_OUTCOMES)[number]

@@ -1,0 +1,42 @@
+/** `/v1/answers`: what APIs answered our collectors, as received. It comes from strangers: nothing of it runs here. */
+import { Hono, type MiddlewareHandler } from 'hono'
+import type { AnswerStore, Reader } from '../../engine/index.ts'
+import { INERT } from './inert.ts'
+import { problem, REDIS_AWAY, type Problem } from './problem.ts'
+import { bad, readQuery } from './query.ts'
+
+export interface AnswerDeps {
+  reader: Reader
+  answers: AnswerStore
+}
+
+const GONE: Problem = {
+  status: 404,
+  title: 'No such answer',
+  detail: 'There is no such answer, or not any more: of each collector the newest few are kept, for a week.',
+  todo: 'List what there is at /v1/answers?scraper=NAME.',
+}
+
+/** Mounted at `/v1/answers`. */
+export function answerRoutes({ reader, answers }: AnswerDeps): Hono {
+  const app = new Hono()
+  const redisThere: MiddlewareHandler = async (c, next) =>
+    reader.health().redis.ok ? next() : problem(c, REDIS_AWAY)
+
+  app.get('/', redisThere, async (c) => {
+    const { scraper } = readQuery(c.req.url, ['scraper']).values
+    if (scraper === undefined || scraper === '')
+      throw bad('No collector is named.', 'Ask with ?scraper=NAME.', 'scraper')
+    const kept = await answers.list(scraper)
+    const path = `/v1/answers/${encodeURIComponent(scraper)}`
+    return c.json({ answers: kept.map((one) => ({ ...one, link: `${path}/${one.id}` })) })
+  })
+  app.get('/:scraper/:id', redisThere, async (c) => {
+    readQuery(c.req.url, [])
+    const { scraper, id } = c.req.param()
+    const body = await answers.body(scraper, id)
+    if (body === null) return problem(c, GONE)
+    return c.body(new Uint8Array(body), 200, { ...INERT, 'content-type': 'text/plain; charset=utf-8' })
+  })
+  return app
+}
