@@ -1,6 +1,7 @@
 /** `npm run eval -- NAME DIR`: measures how well something works on recorded input, and prints what the figures stand on. */
 const evaluations: Record<string, () => Promise<{ evaluate(args: string[]): Promise<void> }>> = {
   drift: () => import('./drift.ts'),
+  pages: () => import('./pages.ts'),
 }
 
 const [name = '', ...args] = process.argv.slice(2)
