@@ -11,7 +11,6 @@ import { maskText } from './mask.ts'
 
 /** Longest time a capture may keep a page, ms. */
 export const CAPTURE_MS = 4000
-const REDACT_MS = 2000
 
 export interface Captured {
   title: string
@@ -23,23 +22,23 @@ export interface Captured {
 const pack = promisify(gzip)
 
 /** Null where the page could not be looked at; then nothing of it is kept, as nothing of it was redacted. Never rejects. */
-export async function capture(page: Page, read: ReaderMap): Promise<Captured | null> {
-  return within(CAPTURE_MS, take(page, read)).catch(() => null)
+export async function capture(page: Page, read: ReaderMap, ms = CAPTURE_MS): Promise<Captured | null> {
+  return within(ms, take(page, read, ms)).catch(() => null)
 }
 
-async function take(page: Page, read: ReaderMap): Promise<Captured> {
+async function take(page: Page, read: ReaderMap, ms: number): Promise<Captured> {
   const session = await page.createCDPSession()
-  const { title, html, cut } = await redact(session, { hide: privateSelectors(read), mode: 'mask' })
+  const { title, html, cut } = await redact(session, { hide: privateSelectors(read), mode: 'mask' }, ms / 2)
   const screenshot = await shoot(session, page).catch(() => null)
   return { title, screenshot, html: await packed(html, cut) }
 }
 
 /** Redacts the live page and tells its markup. Its scripts run no more: they could put back what was taken out. */
-export async function redact(session: CDPSession, question: RedactQuestion): Promise<Redacted> {
+export async function redact(session: CDPSession, question: RedactQuestion, ms: number): Promise<Redacted> {
   await session.send('Emulation.setScriptExecutionDisabled', { value: true })
   const work = `(${redactPage.toString()})(question, ${maskText.toString()})`
   // Written by our own function.
-  return (await inPage(session, insulated(work, question), REDACT_MS)) as Redacted
+  return (await inPage(session, insulated(work, question), ms)) as Redacted
 }
 
 /** Selectors of the elements whose values are private, those inside lists included. */

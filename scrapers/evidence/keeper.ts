@@ -5,7 +5,7 @@ import type { Scraper } from '../index.ts'
 import { type Verdict, judge } from '../outcome/judge.ts'
 import type { Signals } from '../outcome/signals.ts'
 import { within } from '../pool/browsers.ts'
-import { type Captured, capture, packed, privateSelectors } from './capture.ts'
+import { CAPTURE_MS, type Captured, capture, packed, privateSelectors } from './capture.ts'
 import { tellingHeaders } from './header.ts'
 import { maskText } from './mask.ts'
 import { maskMarkup } from './mask-markup.ts'
@@ -26,7 +26,7 @@ const KEEP_MS = 1500
 const MAX_KNOWN = 10_000
 
 /** `store` null: failures get their fingerprint, and nothing is kept. */
-export function createKeeper(store: EvidenceStore | null, now: () => number): Keeper {
+export function createKeeper(store: EvidenceStore | null, now: () => number, captureMs = CAPTURE_MS): Keeper {
   /** Fingerprints of which enough is kept, until when, and the newest of them. */
   const full = new Map<string, { until: number; id: string | null }>()
   const looks = new WeakMap<Signals, Captured>()
@@ -44,7 +44,7 @@ export function createKeeper(store: EvidenceStore | null, now: () => number): Ke
       const verdict = judge(signals)
       const fingerprint = fingerprintOfRun(scraper, signals, verdict)
       if (fingerprint === null || verdict.outcome === 'crashed' || enough(fingerprint)) return
-      const seen = await capture(page, scraper.read)
+      const seen = await capture(page, scraper.read, captureMs)
       if (seen !== null) looks.set(signals, seen)
     },
     async keep(scraper, version, signals, verdict) {
