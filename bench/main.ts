@@ -5,6 +5,9 @@ const benchmarks: Record<string, () => Promise<unknown>> = {
   cost: () => import('./cost.ts'),
   recovery: () => import('./recovery.ts'),
   politeness: () => import('./politeness.ts'),
+  schedule: () => import('./schedule.ts'),
+  scrapers: () => import('./scrapers.ts'),
+  soak: () => import('./soak.ts'),
 }
 
 const [name = 'engine'] = process.argv.slice(2)

@@ -17,9 +17,13 @@ const CHUNK = 250
 const CLAIM_ITEMS = 8
 
 const source = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
-const TURN = source('turn.lua')
-const REGISTER = source('register.lua')
-const LEAVE = source('leave.lua')
+const SCRIPTS = {
+  weirTurn: source('turn.lua'),
+  weirRegister: source('register.lua'),
+  weirLeave: source('leave.lua'),
+}
+type ScriptName = keyof typeof SCRIPTS
+type Scripted = Record<ScriptName, (...args: (string | number)[]) => Promise<unknown>>
 
 export interface TurnsOptions {
   lease?: number
@@ -34,33 +38,26 @@ export function openTurns(
   const redis = connect(redisUrl, 'commit', 'weir-schedule')
   const k = fleetKeys(namespace)
   const worker = `${hostname().replaceAll(/\s/g, '-')}:${process.pid}:${randomBytes(3).toString('hex')}`
-  const scripts = {
-    turn: {
-      source: TURN,
-      keys: [
-        [k.workers, k.running, k.dueBrowser, k.dueHttp, k.paused, k.asked],
-        [k.last, k.strays, k.retries, k.processes, k.catalog, k.versions, k.history],
-      ].flat(),
-    },
-    register: {
-      source: REGISTER,
-      keys: [k.catalog, k.versions, k.running, k.dueBrowser, k.dueHttp, k.strays, k.retries, k.history],
-    },
-    leave: {
-      source: LEAVE,
-      keys: [k.workers, k.running, k.dueBrowser, k.dueHttp, k.retries, k.processes],
-    },
+  const turnKeys = [
+    [k.workers, k.running, k.dueBrowser, k.dueHttp, k.paused, k.asked],
+    [k.last, k.strays, k.retries, k.processes, k.catalog, k.versions, k.history],
+  ].flat()
+  const keys = {
+    weirTurn: turnKeys,
+    weirRegister: [k.catalog, k.versions, k.running, k.dueBrowser, k.dueHttp, k.strays, k.retries, k.history],
+    weirLeave: [k.workers, k.running, k.dueBrowser, k.dueHttp, k.retries, k.processes],
   }
+  for (const [name, lua] of Object.entries(SCRIPTS))
+    redis.defineCommand(name, { lua, numberOfKeys: keys[name as ScriptName].length })
 
   let connecting: Promise<void> | null = null
   const ready = async (): Promise<void> => {
     if (redis.status === 'wait') connecting = redis.connect()
     await connecting
   }
-  const call = async (name: keyof typeof scripts, args: (string | number)[]): Promise<unknown> => {
+  const call = async (name: ScriptName, args: (string | number)[]): Promise<unknown> => {
     await ready()
-    const { source: script, keys } = scripts[name]
-    return redis.eval(script, keys.length, ...keys, ...args)
+    return (redis as unknown as Scripted)[name](...keys[name], ...args)
   }
 
   return {
@@ -75,7 +72,7 @@ export function openTurns(
         const rows = all.slice(i, i + CHUNK).flatMap(({ entry, lane, timing, first }) => {
           return [entry.name, lane, entry.version, timing, first ?? '', JSON.stringify(entry)]
         })
-        await call('register', rows)
+        await call('weirRegister', rows)
       }
     },
     async turn({ room, ended, settled, about }) {
@@ -87,10 +84,10 @@ export function openTurns(
         rows.push(name, due, lane, `=${to}`, JSON.stringify(owed))
       const count = ended.length + settled.length
       const args = [worker, lease, room.browser, room.http, aboutText, count, ...rows]
-      return readReply((await call('turn', args)) as RawReply)
+      return readReply((await call('weirTurn', args)) as RawReply)
     },
     async leave() {
-      await call('leave', [worker])
+      await call('weirLeave', [worker])
     },
     close: () => redis.disconnect(),
   }

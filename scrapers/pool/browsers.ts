@@ -8,7 +8,10 @@ import { newProfile, removeProfile } from './profile.ts'
 import type { Relay } from './relay.ts'
 
 export interface BrowsersOptions {
-  launch: (profile: string) => Promise<Browser>
+  /** `signal`: it takes too long, and is to be killed. */
+  launch: (profile: string, signal: AbortSignal) => Promise<Browser>
+  /** Longest time a launch may take, ms. */
+  launchTimeout: number
   /** A browser is replaced after so many jobs, or at this age (ms). */
   jobs: number
   age: number
@@ -104,7 +107,7 @@ export class Browsers {
   async #launch(): Promise<Running> {
     const profile = await newProfile()
     try {
-      const browser = await this.#options.launch(profile)
+      const browser = await this.#start(profile)
       const running: Running = {
         browser,
         profile,
@@ -130,6 +133,19 @@ export class Browsers {
     } catch (error) {
       this.failed += 1
       await removeProfile(profile)
+      throw error
+    }
+  }
+
+  /** One that is killed at the wrong moment of its start is waited for in vain by puppeteer. */
+  async #start(profile: string): Promise<Browser> {
+    const given = new AbortController()
+    const launching = this.#options.launch(profile, given.signal)
+    try {
+      return await within(this.#options.launchTimeout, launching)
+    } catch (error) {
+      given.abort()
+      launching.then((late) => late.close()).catch(() => undefined)
       throw error
     }
   }

@@ -56,6 +56,16 @@ test('failed launches are tried again, and a job that never gets a browser says 
   await expect(pool.run(title, LIMITS)).rejects.toMatchObject({ reason: 'launch' })
 })
 
+test('a launch that never comes back is given up, and tried again', async () => {
+  let hung = 1
+  await open({
+    launchTimeout: 3000,
+    launch: (options) => (hung-- > 0 ? new Promise(() => undefined) : puppeteer.launch(options)),
+  })
+  expect(await pool.run(title, LIMITS)).toBe('t')
+  expect(pool).toMatchObject({ launched: 1, failedLaunches: 1 })
+})
+
 test('a job past its deadline is given up, and its worker is free again', async () => {
   await open({ workers: 1 })
   const hung = pool.run(() => new Promise(() => undefined), { deadline: 200, patience: 1000 })

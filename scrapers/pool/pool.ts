@@ -21,6 +21,8 @@ export interface PoolOptions extends Omit<ChromiumOptions, 'profile' | 'noSandbo
   recycleAge?: number
   /** A browser is replaced beyond `browser` bytes, a page ended beyond `page` bytes. */
   memory?: Partial<MemoryLimits>
+  /** Longest time one launch may take, ms. */
+  launchTimeout?: number
   /** How long a job waits for a browser that will not start, ms. */
   patience?: number
   /** Asked for the addresses of a name; the system's resolver by default. */
@@ -70,7 +72,8 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
   const noSandbox = options.noSandbox ?? process.getuid?.() === 0
   const launch = options.launch ?? ((launchWith) => puppeteer.launch(launchWith))
   const browsers = new Browsers({
-    launch: (profile) => launch(launchOptions({ ...options, profile, noSandbox })),
+    launch: (profile, signal) => launch({ ...launchOptions({ ...options, profile, noSandbox }), signal }),
+    launchTimeout: options.launchTimeout ?? 20_000,
     jobs: options.recycleJobs ?? 500,
     age: options.recycleAge ?? 6 * 3_600_000,
     memory: { ...MEMORY_LIMITS, ...options.memory },
