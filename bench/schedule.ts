@@ -113,7 +113,9 @@ async function readRuns(
 ): Promise<{ scraper: string; due: number; late: number; outcome: string }[]> {
   const found = []
   for (const [, fields] of await client.xrange(LOG, '-', '+')) {
-    const cols = JSON.parse(fields[fields.indexOf('cols') + 1] ?? '{}') as Record<string, unknown[]>
+    const columns = fields.indexOf('cols')
+    if (columns < 0) continue
+    const cols = JSON.parse(fields[columns + 1]!) as Record<string, unknown[]>
     for (const [i, due] of (cols['due'] ?? []).entries()) {
       if (Number(due) < since || Number(due) >= until) continue
       const of = (name: string): unknown => cols[name]?.[i]
