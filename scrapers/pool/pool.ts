@@ -144,7 +144,7 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
           )
         }
       }
-      // The page the cluster hands over is the Seat of `rotating`. A worker is free only when the context is closed: a job submitted before would wait in the cluster.
+      // The page the cluster hands over is the Seat of `rotating`. A worker is free when the cluster says so: a job submitted before would wait in there.
       const executed = cluster.execute(({ page }) => work(page as unknown as Seat))
       executed.catch(reject).finally(giveBack)
     })

@@ -18,6 +18,9 @@ export class Seat extends EventEmitter {
   }
 }
 
+/** Contexts that are being closed while other jobs run. */
+const MAX_CLOSING = 2
+
 type Concurrency = Extract<
   NonNullable<Parameters<typeof Cluster.launch>[0]['concurrency']>,
   new (...args: never[]) => unknown
@@ -25,6 +28,16 @@ type Concurrency = Extract<
 
 /** A class bound to these browsers, as `Cluster.launch({concurrency})` wants it. */
 export function rotating(browsers: Browsers): Concurrency {
+  const closing = new Set<Promise<void>>()
+
+  /** The next job begins while the context of the one before is still being closed, but never many of them. */
+  async function leave({ lease }: Seat): Promise<void> {
+    if (lease === null) return
+    const done: Promise<void> = lease.release().finally(() => closing.delete(done))
+    closing.add(done)
+    if (closing.size > MAX_CLOSING) await done
+  }
+
   class Rotating {
     async init(): Promise<void> {}
 
@@ -39,7 +52,7 @@ export function rotating(browsers: Browsers): Concurrency {
             (lease) => new Seat(lease, null),
             (error: unknown) => new Seat(null, error),
           )
-          return { resources: { page: seat }, close: async () => seat.lease?.release() }
+          return { resources: { page: seat }, close: () => leave(seat) }
         },
         close: async () => undefined,
         // Browsers repair themselves while others drain; the cluster must never wait for that.

@@ -48,8 +48,7 @@ export async function watch(page: Page, session: CDPSession, signals: Signals): 
   session.on('Page.downloadWillBegin', () => {
     signals.download = true
   })
-  await session.send('Page.enable')
-  await boundBytes(session, watched, signals)
+  await Promise.all([session.send('Page.enable'), boundBytes(session, watched, signals)])
   return watched
 }
 
