@@ -178,7 +178,7 @@ test('a scraper that only one process knows is run by that one; a changed timing
   one.schedule.set([each('a', '500ms')])
   both.schedule.set([each('a', '500ms'), each('b', '500ms')])
   const ranB = (): number => both.runs.filter(({ id }) => id.startsWith('b')).length
-  await expect.poll(ranB, { timeout: 5000 }).toBeGreaterThan(1)
+  await expect.poll(ranB, { timeout: 10_000 }).toBeGreaterThan(1)
   one.schedule.set([each('a', '1h')])
   both.schedule.set([each('b', '500ms'), each('a', '1h')])
   await pause(600)
@@ -186,7 +186,7 @@ test('a scraper that only one process knows is run by that one; a changed timing
   await pause(1200)
   expect(idsOf('a').length).toBeLessThanOrEqual(seen + 1)
   const b = ranB()
-  await expect.poll(ranB, { timeout: 5000 }).toBeGreaterThan(b)
+  await expect.poll(ranB, { timeout: 10_000 }).toBeGreaterThan(b)
   expect(one.runs.every(({ id }) => id.startsWith('a'))).toBe(true)
   expect(await fleet.scrapers('b')).toMatchObject([
     { name: 'b', kind: 'http', every: '500ms', version: 'v1' },

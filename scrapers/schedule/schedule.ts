@@ -70,6 +70,8 @@ const PACE_MS = 20
 const IDLE_MS = 500
 /** Compares with Redis what runs here. */
 const LONG_MS = 5000
+/** The same while there are scrapers that came due where nobody knew them: we may. */
+const STRAY_MS = 1000
 /** Runs taken in one turn: others shall have some, too. */
 const MAX_TAKE = 16
 /** Missed due times with an event each; more of them share one. */
@@ -137,7 +139,7 @@ export function createSchedule(world: ScheduleWorld): Schedule {
     const settling = settled
     ready = []
     settled = []
-    const long = performance.now() - longAt >= LONG_MS || failures > 0
+    const long = performance.now() - longAt >= (strays > 0 ? STRAY_MS : LONG_MS) || failures > 0
     const room = { browser: roomIn('browser'), http: roomIn('http') }
     try {
       if (unregistered.size > 0) await register()
@@ -154,7 +156,6 @@ export function createSchedule(world: ScheduleWorld): Schedule {
       for (const claim of reply.mine) if (!open.has(claim.name)) begin(claim)
       // Redis has lost the catalog.
       if (reply.catalogued < known.size) unregistered = new Set(known.keys())
-      // Another process met scrapers that it does not know, and we may.
       if (reply.stray !== strays) longAt = -Infinity
       strays = reply.stray
       for (const name of reply.strays) if (known.has(name)) unregistered.add(name)
