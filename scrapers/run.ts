@@ -19,7 +19,7 @@ import { type Keeper, type Proof, fingerprintsOnly } from './evidence/keeper.ts'
 import type { BrowserMemory } from './http/browser-memory.ts'
 import { type Healer, unhealed } from './heal/healer.ts'
 import { pageHtml } from './heal/page-html.ts'
-import type { Attempt } from './heal/retry.ts'
+import { type SettleWorld, settle } from './heal/settle.ts'
 import { signalsOf, visitCheck } from './http/visit-check.ts'
 import { visitHtml } from './http/visit-html.ts'
 import { type Row, visitJson } from './http/visit-json.ts'
@@ -32,8 +32,8 @@ import type { Lease } from './pool/browsers.ts'
 import { type Pool, PoolFailure } from './pool/pool.ts'
 import { visit } from './pool/visit.ts'
 import { askLeave } from './politeness/ask-leave.ts'
-import { type Exits, directOnly } from './politeness/exit/exit.ts'
-import type { Gate, Refusal, Wish } from './politeness/gate.ts'
+import { directOnly } from './politeness/exit/exit.ts'
+import type { Refusal } from './politeness/gate.ts'
 import { learnFrom } from './politeness/learn.ts'
 import type { Unheard } from './politeness/robots/obey.ts'
 import type { Turn, TurnClock } from './politeness/turn.ts'
@@ -43,15 +43,9 @@ import { publicValues, valuesOf } from './read/interpret.ts'
 import type { Start } from './schedule/schedule.ts'
 
 /** Everything a run needs of the world around it. */
-export interface RunWorld {
-  gate: Gate
-  /** Proxies; without them every visit is direct, and whoever wants a proxy does not go. */
-  exits?: Exits
+export interface RunWorld extends SettleWorld {
   /** Browser workers; null in a process that runs no browser scrapers. */
   pool: Pool | null
-  /** Wall clock, ms since 1970. */
-  now: () => number
-  sleep: (ms: number) => Promise<void>
   /** Takes the one event of the run, and one of each of its fields. */
   publish: (event: RunEvent, fields: FieldEvent[]) => Promise<void>
   /** Why a row is no event of a stream, or null; without it that shows when the row is sent. */
@@ -66,8 +60,6 @@ export interface RunWorld {
   keeper?: Keeper
   /** Finds lost fields again; without it they stay missing. */
   healer?: Healer
-  /** How soon a failure is tried again within its run, ms; without it, or with null, it is not. */
-  retry?: (attempt: Attempt) => number | null
   /** Names are resolved elsewhere (host rules): addresses say nothing about the sites then. */
   hostsRemapped: boolean
 }
@@ -87,7 +79,11 @@ export async function run(
   world: RunWorld,
   start: Start = { due: world.now(), lateMs: 0 },
 ): Promise<RunEvent> {
-  const { signals, rows, turn, verdict, visits } = await settle(scraper, version, world)
+  const { signals, rows, turn, verdict, visits } = await settle(
+    scraper,
+    () => collect(scraper, version, world),
+    world,
+  )
   const proof = await (world.keeper ?? fingerprintsOnly).keep(scraper, version, signals, verdict)
   const at = world.now()
   if (turn !== null) {
@@ -102,48 +98,6 @@ export async function run(
   const event = visits > 1 ? { ...ended, visits } : ended
   await world.publish(event, fieldRows(scraper, signals, verdict, version, at))
   return event
-}
-
-/** Visits, and visits again where that may help. The gate has heard of every visit but the last. */
-async function settle(
-  scraper: Scraper,
-  version: string,
-  world: RunWorld,
-): Promise<Visited & { verdict: Verdict; visits: number }> {
-  const begun = performance.now()
-  const interval = 'interval' in scraper.every ? scraper.every.interval : Infinity
-  let visited = await timed(scraper, version, world)
-  for (let visits = 1; ; visits += 1) {
-    const { signals, turn } = visited
-    const verdict = judge(signals)
-    const told = turn && visitedBy(scraper, signals, verdict, turn.exit)
-    const { wish = null } = told ?? {}
-    const elapsed = performance.now() - begun
-    const delay =
-      world.retry?.({ ...verdict, visits, elapsed, interval, asked: askedFor(wish, world.now()) }) ?? null
-    if (delay === null || world.pool?.closed === true) return { ...visited, verdict, visits }
-    if (turn && told) await learnFrom(world.gate, world.exits ?? directOnly, turn, told)
-    await world.sleep(delay)
-    const next = await timed(scraper, version, world)
-    // What was not let in again has not been tried again.
-    if (next.signals.skip !== null) return { ...visited, turn: next.turn, verdict, visits }
-    visited = next
-  }
-}
-
-/** How long the site asked to be left alone, ms. */
-function askedFor(wish: Wish | null, now: number): number | null {
-  if (wish === null) return null
-  return 'for' in wish ? wish.for : Math.max(0, wish.until - now)
-}
-
-async function timed(scraper: Scraper, version: string, world: RunWorld): Promise<Visited> {
-  const begun = performance.now()
-  const visited = await collect(scraper, version, world)
-  const { timings } = visited.signals
-  // Waiting for a turn is no part of how long the site took.
-  timings.total = performance.now() - begun - (timings.waited ?? 0)
-  return visited
 }
 
 /** The event of due times that passed without a run, or of a run that ended with the process that did it. */
@@ -174,7 +128,6 @@ interface Collected {
   rows: Row[]
 }
 
-/** `turn`: what the gate is to hear of; null where it was not admitted, or has heard already. */
 type Visited = Collected & { turn: Turn | null }
 
 /** Without a browser where the scraper says so, and with one where that does not bring everything. */

@@ -11,14 +11,14 @@ import { judge } from '../outcome/judge.ts'
 import type { FieldResult, Signals } from '../outcome/signals.ts'
 import type { ReaderMap } from '../read/field.ts'
 import { type Finding, find } from './find.ts'
+import type { Lesson } from './learn.ts'
 import {
   type Healable,
   type Html,
-  type Kept,
   type Lessons,
   declaredHash,
   healable,
-  knows,
+  lessonOn,
   readLessons,
   shortened,
 } from './lessons.ts'
@@ -105,7 +105,7 @@ async function mend(
   }
   const lost = healable(scraper.read).filter(([name]) => fields[name]?.state === 'missing')
   if (lost.length === 0 || !isThePage(signals)) return
-  if (!lost.some(([name, spec]) => accepted.has(name) || knows(lessons, name, spec))) return
+  if (!lost.some(([name, spec]) => accepted.has(name) || lessonOn(lessons, name, spec))) return
   const source = await html()
   if (source === null) return
   const page = indexPage(source)
@@ -136,12 +136,11 @@ async function seek(
   page: PageIndex,
   signals: Signals,
 ): Promise<Partial<FieldResult> | null> {
-  const kept = lessons[name]
-  if (!kept || !knows(lessons, name, spec)) return null
-  const finding = find(spec, kept.lesson, page)
+  const lesson = lessonOn(lessons, name, spec)
+  const finding = lesson && find(spec, lesson, page)
   const result = finding && readBy(spec, finding.how, page)
-  if (!finding || !result) return null
-  const seen = observed(scraper, name, kept, finding, result, signals)
+  if (!lesson || !finding || !result) return null
+  const seen = observed(scraper, name, spec, lesson, finding, result, signals)
   const state = await memory.propose(seen, enoughFor(finding))
   const id = proposalId(seen)
   if (state === 'refused') return { note: `${signals.fields[name]!.note}; proposal ${id} was refused` }
@@ -158,14 +157,15 @@ function enoughFor({ sources, how }: Finding): number {
 function observed(
   scraper: BrowserScraper,
   field: string,
-  { declared, lesson }: Kept,
+  spec: Healable,
+  lesson: Lesson,
   { how, tier, sources }: Finding,
   { value }: FieldResult,
   { finalUrl }: Signals,
 ): Observed {
   const url = (finalUrl ?? scraper.url).slice(0, 500)
   const told = { value: shortened(value), was: shortened(lesson.good) }
-  return { scraper: scraper.name, field, declared, how, tier, sources, ...told, url }
+  return { scraper: scraper.name, field, declared: declaredHash(spec), how, tier, sources, ...told, url }
 }
 
 function marked(

@@ -65,10 +65,15 @@ function learnList(
   if (!list) return null
   const texts = items.map((item) => page.tree.text(item))
   return {
-    good: texts.slice(0, MAX_RECORDS).map((text) => text.slice(0, MAX_RECORD)),
+    good: remembered(texts),
     features: null,
     list,
     paths: pathsOf(name, spec, texts, page.structured),
     label: null,
   }
+}
+
+/** As much of a value as is remembered. */
+export function remembered(value: Value): Value {
+  return Array.isArray(value) ? value.slice(0, MAX_RECORDS).map((text) => text.slice(0, MAX_RECORD)) : value
 }

@@ -11,12 +11,12 @@ const VERSION = 1
 export interface Kept {
   /** Hash of the field as declared when it was learnt. */
   declared: string
-  /** When it was learnt, and last held against structured data, ms since 1970. */
-  at: number
+  /** When it was learnt, or held against structured data, ms since 1970. */
   checked: number
-  lesson: Lesson
-  /** A value that structured data contradicted, as a key, and what it said instead. */
-  doubt: { key: string; says: string } | null
+  /** Null where the page taught nothing. */
+  lesson: Lesson | null
+  /** A value that structured data contradicts, as a key, what it says instead, and since when it contradicts. */
+  doubt: { key: string; says: string; since: number } | null
 }
 export type Lessons = Record<string, Kept>
 
@@ -28,9 +28,10 @@ export function declaredHash(spec: FieldSpec): string {
   return createHash('sha1').update(JSON.stringify(spec)).digest('hex').slice(0, 8)
 }
 
-/** Whether there is a lesson on the field as it is declared now. */
-export function knows(lessons: Lessons, name: string, spec: Healable): boolean {
-  return lessons[name]?.declared === declaredHash(spec)
+/** The lesson on the field as it is declared now, or null. */
+export function lessonOn(lessons: Lessons, name: string, spec: Healable): Lesson | null {
+  const kept = lessons[name]
+  return kept?.declared === declaredHash(spec) ? kept.lesson : null
 }
 
 export type Healable = ValueSpec | ListSpec

@@ -2,9 +2,9 @@
 import type { HealMemory } from '../../engine/index.ts'
 import type { BrowserScraper } from '../define/scraper.ts'
 import { judge } from '../outcome/judge.ts'
-import type { Signals } from '../outcome/signals.ts'
+import { type FieldResult, type Signals, isRead } from '../outcome/signals.ts'
 import { contradiction } from './cross-check.ts'
-import { learn } from './learn.ts'
+import { learn, remembered } from './learn.ts'
 import {
   type Healable,
   type Html,
@@ -12,7 +12,6 @@ import {
   type Lessons,
   declaredHash,
   healable,
-  knows,
   scrubbed,
   shortened,
   writeLessons,
@@ -23,6 +22,8 @@ import { type Value, isLast, keyOf } from './value.ts'
 /** Lessons are learnt anew after so long, and a value that changed is held against structured data so often at most. ms */
 const LEARN_MS = 6 * 3_600_000
 const CHECK_MS = 10 * 60_000
+/** After so long what is doubted is believed: the site says it otherwise now. ms */
+const DOUBT_MS = 7 * 86_400_000
 
 /** Changes the lessons and the signals. */
 export async function review(
@@ -34,23 +35,26 @@ export async function review(
   now: number,
 ): Promise<void> {
   if (!['ok', 'partial', 'absent'].includes(judge(signals).outcome)) return
-  const good = healable(scraper.read).filter(([name]) => signals.fields[name]?.state === 'ok')
+  const good = healable(scraper.read).filter(([name]) => isRead(signals.fields[name]?.state ?? 'missing'))
   const valueOf = (name: string): Value | null => comparable(signals.fields[name]?.value)
   const isDue = ([name, spec]: [string, Healable]): boolean => {
     const kept = lessons[name]
-    if (!kept || !knows(lessons, name, spec) || now - kept.at > LEARN_MS) return true
+    const own = signals.fields[name]!.state === 'ok'
+    if (!kept || kept.declared !== declaredHash(spec)) return own
+    if (now - kept.checked > LEARN_MS) return true
     const value = valueOf(name)
-    return value !== null && now - kept.checked > CHECK_MS && !isLast(value, kept.lesson.good)
+    if (value === null || kept.lesson === null) return false
+    return now - kept.checked > CHECK_MS && !isLast(value, kept.lesson.good)
   }
   if (good.some(isDue)) {
     const source = await html()
     if (source !== null) {
       const page = indexPage(source)
       const secrets = secretsOf(scraper, signals)
-      const next = good.map(([name, spec]) =>
-        studied(name, spec, signals.fields[name]!.value as Value, lessons[name], page, secrets, now),
-      )
-      for (const [i, [name]] of good.entries()) if (next[i]) lessons[name] = next[i]
+      for (const [name, spec] of good) {
+        const kept = studied(name, spec, signals.fields[name]!, lessons[name], page, secrets, now)
+        if (kept) lessons[name] = kept
+      }
       const declared = new Set(healable(scraper.read).map(([name]) => name))
       for (const name of Object.keys(lessons)) if (!declared.has(name)) delete lessons[name]
       await memory.remember(scraper.name, writeLessons(lessons))
@@ -63,11 +67,14 @@ export async function review(
   }
 }
 
-/** The lesson of a field after this run; a value that structured data contradicts teaches nothing. */
+/**
+ * What is known of a field after this run; undefined: nothing yet. A value that structured data contradicts teaches
+ * nothing, and one that was healed no more than that it is the last good one.
+ */
 function studied(
   name: string,
   spec: Healable,
-  value: Value,
+  { state, value: found }: FieldResult,
   before: Kept | undefined,
   page: PageIndex,
   secrets: string[],
@@ -75,15 +82,24 @@ function studied(
 ): Kept | undefined {
   const declared = declaredHash(spec)
   const known = before?.declared === declared ? before : undefined
-  const said = known && comparable(value) !== null ? contradiction(spec, known.lesson, value, page) : null
-  if (known && said !== null)
-    return { ...known, checked: now, doubt: { key: keyOf(value), says: shortened(said) } }
-  const lesson = learn(name, spec, value, page)
-  if (!lesson) return known
+  const value = comparable(found)
+  const said = known?.lesson && value !== null ? contradiction(spec, known.lesson, value, page) : null
+  if (known && value !== null && said !== null) {
+    const since = known.doubt?.since ?? now
+    const doubt = { key: keyOf(value), says: shortened(said), since }
+    if (now - since < DOUBT_MS) return { ...known, checked: now, doubt }
+  }
+  if (state !== 'ok') {
+    if (!known?.lesson || value === null) return known
+    return { ...known, checked: now, doubt: null, lesson: { ...known.lesson, good: remembered(value) } }
+  }
+  const lesson = learn(name, spec, found as Value, page)
+  // Not to be learnt from this page, as where its script writes what its markup does not say: tried again later.
+  if (!lesson) return { declared, checked: now, lesson: known?.lesson ?? null, doubt: null }
   // Paths that agreed more than once are no coincidence.
-  const again = known?.lesson.paths.filter((path) => lesson.paths.includes(path)) ?? []
+  const again = known?.lesson?.paths.filter((path) => lesson.paths.includes(path)) ?? []
   const paths = again.length > 0 ? again : lesson.paths
-  return { declared, at: now, checked: now, lesson: scrubbed({ ...lesson, paths }, secrets), doubt: null }
+  return { declared, checked: now, lesson: scrubbed({ ...lesson, paths }, secrets), doubt: null }
 }
 
 function comparable(value: unknown): Value | null {
