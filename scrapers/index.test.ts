@@ -98,6 +98,12 @@ test.each([
     /nothing is read/,
   ],
   [
+    'fallbacks that are no list',
+    () =>
+      scraper('a', { visit: 'https://a.example', every: '1m', read: { x: text('p', { or: 'b' as never }) } }),
+    /field read\.x: .or. is no list/,
+  ],
+  [
     'no mapping',
     () => collect('a', { url: 'https://a.example', every: '1m', into: 's', events: null as never }),
     /must be a function/,

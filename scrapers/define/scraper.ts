@@ -117,6 +117,13 @@ export function scraper<R extends ReaderMap>(name: string, options: ScraperOptio
       'Name at least one field, such as { balance: money("#balance") }.',
     )
   }
+  for (const [field, { or }] of Object.entries<{ or?: unknown }>(options.read))
+    if (or !== undefined && !(Array.isArray(or) && or.every((each) => typeof each === 'string')))
+      throw refuse(
+        `scraper ${name}, field read.${field}`,
+        '`or` is no list of selectors.',
+        'Write or: [".price"].',
+      )
   return {
     kind: 'browser',
     ...target,
