@@ -13,6 +13,7 @@ import type {
   ProposalBook,
   Sent,
 } from '../engine/index.ts'
+import type { FleetSource } from './fleet/fleet-source.ts'
 import { createApp, type AppDeps } from './app.ts'
 import { EVENT_LIMITS } from './http/event.ts'
 import { KeyedPosts } from './http/keyed-post.ts'
@@ -106,6 +107,9 @@ export const noDeploys: Deploys = {
 /** A log without runs. */
 export const noRuns: RunLog = { list: async () => ({ runs: [], cursor: null }), close: () => undefined }
 
+/** Without scrapers. */
+export const emptyFleet: FleetSource = { read: async () => ({ at: NOW, rows: [], complete: true }) }
+
 export function testApp(change: Partial<AppDeps> = {}) {
   const reader = new MemoryReader()
   const producer = new MemoryProducer()
@@ -131,6 +135,7 @@ export function testApp(change: Partial<AppDeps> = {}) {
     blocks: noBlocks,
     deploys: noDeploys,
     runs: noRuns,
+    fleet: emptyFleet,
     origins: createOrigins(change.deploys ?? noDeploys, () => NOW),
     proposals: noProposals,
     limits: EVENT_LIMITS,

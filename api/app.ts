@@ -11,6 +11,7 @@ import { listBlocks, type BlockDeps } from './http/block.ts'
 import { deadRoutes, type DeadDeps } from './http/dead.ts'
 import { postEvents, type EventDeps } from './http/event.ts'
 import { evidenceRoutes, type EvidenceDeps } from './http/evidence.ts'
+import { readFleet, type FleetDeps } from './http/fleet.ts'
 import { guard, type GuardSettings } from './http/guard.ts'
 import { answerReady } from './http/health.ts'
 import { listKpis, readKpi, readSeries } from './http/kpi.ts'
@@ -34,7 +35,8 @@ export interface AppDeps
     MarkDeps,
     RunDeps,
     CoverageDeps,
-    ProposalDeps {
+    ProposalDeps,
+    FleetDeps {
   reader: Reader
   clock: () => number
   settings: GuardSettings
@@ -72,6 +74,7 @@ export function createApp(deps: AppDeps): Hono {
   app.get('/v1/runs', redisThere, (c) => listRuns(c, deps))
   app.get('/v1/coverage', redisThere, (c) => readCoverage(c, deps))
   app.route('/v1/proposals', proposalRoutes(deps))
+  app.get('/v1/fleet', redisThere, (c) => readFleet(c, deps))
   app.get('/v1/live', deps.live, (c) => problem(c, UPGRADE_NEEDED))
   app.get('/healthz', (c) => c.json({ alive: true, now: clock() }))
   app.get('/readyz', (c) => answerReady(c, reader.health(), deps.held()))

@@ -9,6 +9,7 @@ import {
   openLedger,
   openProducer,
   openReader,
+  openRecentRuns,
   openRuns,
   openProposals,
   openSchedule,
@@ -17,6 +18,7 @@ import {
 } from '../engine/index.ts'
 import { createApp } from './app.ts'
 import { boardRoutes } from './board/routes.ts'
+import { createFleetSource } from './fleet/fleet-source.ts'
 import { EVENT_LIMITS } from './http/event.ts'
 import { createOrigins, type Origins } from './http/origin.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
@@ -71,6 +73,8 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
   const blocks = openBlocks(redisUrl, namespace)
   const runs = openRuns(redisUrl, namespace)
   const deploys = openDeploys(redisUrl, namespace)
+  const recent = openRecentRuns(redisUrl, namespace)
+  const fleet = createFleetSource({ reader, schedule, blocks, deploys, recent, clock })
   const origins = createOrigins(deploys, clock)
   const metrics = createMetrics(reader, clock)
   const board = new BoardSource(reader, clock)
@@ -88,6 +92,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     deploys,
     origins,
     runs,
+    fleet,
     limits: EVENT_LIMITS,
     clock,
     settings,
@@ -121,6 +126,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
       await blocks.close()
       deploys.close()
       runs.close()
+      recent.close()
       await reader.close()
     },
   }

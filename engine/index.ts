@@ -38,6 +38,8 @@ export {
 } from './fleet/coverage.ts'
 export { openRuns } from './fleet/redis-runs.ts'
 export type { RunLog, RunPage, RunQuery } from './fleet/run-query.ts'
+export { RecentRuns, type RecentRun } from './fleet/recent-runs.ts'
+export { openRecentRuns, type RecentLog } from './fleet/redis-recent-runs.ts'
 export { openDeploys } from './fleet/redis-deploys.ts'
 export type { FieldEvent, FieldState, ValueType } from './event/field.ts'
 export { OUTCOMES, RIGHT, type Outcome, type RunEvent } from './event/run.ts'

@@ -6,7 +6,7 @@ import { fields } from './fields.ts'
 import type { Metric } from './metric.ts'
 import { runs } from './runs.ts'
 
-const WINDOWS = ['1h', '6h', '1d', '2d'] as const
+const WINDOWS = ['1h', '6h', '1d', '2d', '7d'] as const
 
 /** Of each field of each scraper, how many runs found it in which state. */
 export const FIELD_STATES = fields.metric('fields~states', {

@@ -2,13 +2,10 @@
 import type { Redis } from 'ioredis'
 import type { CompiledStream } from '../config/compiled.ts'
 import { WeirError } from '../error.ts'
-import { rowOf } from '../event/column-check.ts'
-import { decode } from '../event/decode.ts'
-import { flatRow } from '../event/flat.ts'
 import type { RunEvent } from '../event/run.ts'
-import { compileValidator } from '../event/validate.ts'
 import { connect } from '../stream/connection.ts'
 import { partitionKeys } from '../stream/keys.ts'
+import { loggedRows, loggedRun } from './logged-run.ts'
 import {
   matchesRun,
   runCursor,
@@ -86,7 +83,7 @@ class Page {
     for (const text of fields) this.bytes += text.length
     this.last = { entry: id, row: 0 }
     if (!this.traces.every((trace) => fields.some((text) => text.includes(trace)))) return
-    const rows = this.rowsOf(id, fields)
+    const rows = loggedRows(this.stream, id, fields)
     const from = this.after?.entry === id ? this.after.row - 1 : rows.length - 1
     for (let row = Math.min(from, rows.length - 1); row >= 0; row--) {
       this.last = { entry: id, row }
@@ -99,18 +96,10 @@ class Page {
     return { runs: this.runs, cursor: more && this.last !== null ? runCursor(this.last) : null }
   }
 
-  private rowsOf(id: string, fields: string[]): Record<string, unknown>[] {
-    const entry = decode(id, fields)
-    if (entry.kind === 'flat') return [flatRow(this.stream, entry.fields.strings())]
-    if (entry.kind !== 'batch') return []
-    return Array.from({ length: entry.n }, (_, row) => rowOf(entry.columns, row))
-  }
-
-  /** Anybody may write to the log: what is no run was not counted as one either. A run that is told twice is one. */
+  /** A run that is told twice is one. */
   private add(row: Record<string, unknown>): void {
-    if (!compileValidator(this.stream)(row).ok) return
-    const run = row as unknown as RunEvent
-    if (!matchesRun(run, this.query)) return
+    const run = loggedRun(this.stream, row)
+    if (run === null || !matchesRun(run, this.query)) return
     if (run.id !== undefined && this.ids.has(run.id)) return
     if (run.id !== undefined) this.ids.add(run.id)
     this.runs.push(run)
