@@ -13,6 +13,7 @@ processes keep there are kept here too. FILE is a scraper's; of a URL is shown w
   --replace          a fixture of that label may be there already
   --local            the URL may be this machine
   --json             one JSON object, for programs
+  --signals          what was recorded, as one line for weir judge; private values are left out
 
 Exit code 0: right (ok or absent), 1: not, 2: wrong usage.
 `
@@ -26,6 +27,7 @@ export interface TryOptions {
   replace: boolean
   local: boolean
   json: boolean
+  signals: boolean
 }
 
 /** Null: help is asked for. Throws WEIR_USAGE. */
@@ -43,6 +45,7 @@ export function tryOptions(argv: string[]): TryOptions | null {
         replace: { type: 'boolean' },
         local: { type: 'boolean' },
         json: { type: 'boolean' },
+        signals: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
       allowPositionals: true,
@@ -65,6 +68,7 @@ export function tryOptions(argv: string[]): TryOptions | null {
     replace: values.replace ?? false,
     local: values.local ?? false,
     json: values.json ?? false,
+    signals: values.signals ?? false,
   }
 }
 

@@ -25,6 +25,8 @@ import { recordPage } from '../fixture/record.ts'
 import { replay } from '../fixture/replay.ts'
 import { type Trial, trial } from '../fixture/trial.ts'
 import type { Scraper } from '../index.ts'
+import { recordSignals } from '../outcome/recorded.ts'
+import type { Signals } from '../outcome/signals.ts'
 import type { RawSuggestions } from '../suggest/in-page-suggest.ts'
 import { lookForSuggestions } from '../suggest/look.ts'
 import { type Suggestion, suggest } from '../suggest/suggest.ts'
@@ -84,7 +86,8 @@ async function attempt(options: TryOptions, world: CommandWorld): Promise<number
       savePicture(taken.screenshot, options.screenshot ?? `${PICTURES}/${scraper.name}.webp`)
     const saved = options.save === null ? null : await save(scraper, done, taken.html, options)
     const suggestion = taken.raw && suggest(taken.raw)
-    if (options.json) world.out(`${printableJson(asJson(scraper, done, picture, saved, suggestion))}\n`)
+    if (options.signals) world.out(`${recordSignals(shareable(scraper, done.signals))}\n`)
+    else if (options.json) world.out(`${printableJson(asJson(scraper, done, picture, saved, suggestion))}\n`)
     else tell(scraper, done, picture, saved, suggestion, hand.note, world)
     return RIGHT.includes(done.event.outcome) ? 0 : 1
   } finally {
@@ -96,6 +99,16 @@ async function attempt(options: TryOptions, world: CommandWorld): Promise<number
 function recordable(scraper: Scraper, { save }: TryOptions): Scraper {
   const raw = save !== null && scraper.kind === 'browser' && scraper.with === 'http'
   return raw ? { ...scraper, with: 'browser', scripts: false } : scraper
+}
+
+/** Without the values that may not leave this process; no verdict depends on them. */
+function shareable(scraper: Scraper, signals: Signals): Signals {
+  if (scraper.kind !== 'browser') return signals
+  const seen = publicValues(scraper.read, signals.fields)
+  const fields = Object.fromEntries(
+    Object.entries(signals.fields).map(([name, field]) => [name, { ...field, value: seen[name] }]),
+  )
+  return { ...signals, fields }
 }
 
 function savePicture(image: Buffer, path: string): string {

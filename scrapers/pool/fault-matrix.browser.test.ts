@@ -35,7 +35,7 @@ beforeAll(async () => {
     }
   }
   await Promise.all(Array.from({ length: 5 }, next))
-}, 150_000)
+}, 300_000)
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.close(0)))
   await site?.close()
