@@ -4,7 +4,9 @@ import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connect } from '../../engine/index.ts'
 import { findChromium } from '../../launch/chromium.ts'
+import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import { recorded, replay } from '../fixture/index.ts'
 import type { BrowserScraper } from '../index.ts'
 import { run as runNew } from './new.ts'
@@ -21,12 +23,15 @@ const PAGE = `<!doctype html><title>Accounts | North Bank</title><style>.none, .
 <script>for (const i of [1, 2, 3]) txs.insertAdjacentHTML('beforeend', '<tr class=tx><td>0' + i + '.11.<td>Shop<td>-5,00 €')</script>`
 
 let server: Server
+let redis: TestRedis
 let folder: string
 let body = PAGE
 let status = 200
 
 beforeAll(async () => {
+  redis = await startRedis()
   // Found once: looking for it takes as long as a visit.
+  delete process.env['REDIS_URL']
   process.env['WEIR_CHROMIUM'] = (await findChromium()).path
   mkdirSync(`${ROOT}.weir`, { recursive: true })
   // Inside the project, where 'weir' is its own name.
@@ -43,6 +48,7 @@ afterAll(() => {
   server?.closeAllConnections()
   server?.close()
   rmSync(folder, { recursive: true, force: true })
+  return redis?.stop()
 })
 
 function url(): string {
@@ -55,7 +61,7 @@ async function say(
 ): Promise<{ code: number; out: string; err: string }> {
   let out = ''
   let err = ''
-  const { REDIS_URL: _, ...env } = process.env
+  const env = { ...process.env, WEIR_CONFIG: join(folder, 'none.ts') }
   const code = await command(words, {
     env,
     out: (text) => void (out += text),
@@ -129,7 +135,14 @@ test('a recorded page is read again offline, redirect included, and a changed on
 })
 
 test('an address without a scraper shows what could be read; a site that is down gives examples and no test', async () => {
+  process.env['REDIS_URL'] = redis.url
   const tried = await say(runTry, url())
+  delete process.env['REDIS_URL']
+  expect(tried.out).not.toContain('No Redis answers')
+  const client = connect(redis.url, 'query')
+  // The visit took a turn that all processes know of.
+  expect(await client.keys('weir:{site *:gate')).toHaveLength(1)
+  client.disconnect()
   expect(tried.out).toMatch(/could be known by {2}h1 = Accounts/)
   expect(tried.out).toMatch(/balance: money\('\[data-balance\]'/)
   status = 503

@@ -1,14 +1,17 @@
 /** What commands need that visit by hand: a browser, and the limits that all other processes keep. */
 import { existsSync } from 'node:fs'
-import { connect, loadConfig, reach, redisUrlOf } from '../../engine/index.ts'
+import { type CompiledConfig, connect, loadConfig, reach, redisUrlOf } from '../../engine/index.ts'
 import { findBrowser } from '../pool/executable.ts'
 import { type Pool, openPool } from '../pool/pool.ts'
+import type { Exits } from '../politeness/exit/exit.ts'
+import { redisExits } from '../politeness/exit/redis-exits.ts'
 import type { Gate } from '../politeness/gate.ts'
 import { loneGate } from '../politeness/lone-gate.ts'
 import { redisGate } from '../politeness/redis-gate.ts'
 
 export interface Hand {
   gate: Gate
+  exits?: Exits
   pool: Pool | null
   hostsRemapped: boolean
   /** What people should know about the limits; null where they are all kept. */
@@ -34,6 +37,7 @@ export async function takeHand(env: Environment, browser: boolean): Promise<Hand
   const shared = await sharedGate(env)
   return {
     gate: shared?.gate ?? loneGate(),
+    ...(shared && { exits: shared.exits }),
     pool,
     hostsRemapped: hostRules !== undefined && hostRules !== '',
     note:
@@ -47,7 +51,13 @@ export async function takeHand(env: Environment, browser: boolean): Promise<Hand
   }
 }
 
-async function sharedGate(env: Environment): Promise<{ gate: Gate; close(): Promise<void> } | null> {
+interface Shared {
+  gate: Gate
+  exits: Exits
+  close(): Promise<void>
+}
+
+async function sharedGate(env: Environment): Promise<Shared | null> {
   let url: string
   try {
     url = redisUrlOf(env)
@@ -61,9 +71,15 @@ async function sharedGate(env: Environment): Promise<{ gate: Gate; close(): Prom
     redis.disconnect()
     return null
   }
-  const gate = redisGate(redis, await namespaceOf(env), () => performance.now())
+  const mono = (): number => performance.now()
+  const config = await configOf(env)
+  const namespace = env['WEIR_NAMESPACE'] || (config?.namespace ?? 'weir')
+  const gate = redisGate(redis, namespace, mono)
+  const exits = redisExits(redis, namespace, { env, mono, random: Math.random })
+  exits.use(config?.proxies ?? [])
   return {
     gate,
+    exits,
     close: async () => {
       await gate.close()
       redis.disconnect()
@@ -71,13 +87,8 @@ async function sharedGate(env: Environment): Promise<{ gate: Gate; close(): Prom
   }
 }
 
-/** WEIR_NAMESPACE, else that of the config; a config that is broken or not there says nothing. */
-async function namespaceOf(env: Environment): Promise<string> {
-  if (env['WEIR_NAMESPACE']) return env['WEIR_NAMESPACE']
+/** Null where there is no config, or a broken one: a scraper can be tried before its config is well. */
+async function configOf(env: Environment): Promise<CompiledConfig | null> {
   const file = env['WEIR_CONFIG'] || 'streams.config.ts'
-  if (!existsSync(file)) return 'weir'
-  return loadConfig(file).then(
-    ({ namespace }) => namespace,
-    () => 'weir',
-  )
+  return existsSync(file) ? loadConfig(file).catch(() => null) : null
 }
