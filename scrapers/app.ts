@@ -62,6 +62,8 @@ const HEALTH_MS = 60_000
 const GRACE_MS = 700
 /** Longest time a run waits for its raw answer to be kept. */
 const KEEP_MS = 1500
+/** How long the start waits for Redis. */
+const REACH_MS = 2000
 /** Checks and collectors under way at the same time; what waits beyond that, other processes may take. */
 const MAX_HTTP = 500
 
@@ -80,8 +82,8 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   let latest = 0
 
   const redis = connect(options.redisUrl, 'commit', 'weir-gate')
-  // Redis may come later: until then nobody is admitted.
-  redis.connect().catch(() => undefined)
+  // Redis may come later: until then nobody is admitted, and one that is there should know the first run.
+  await Promise.race([redis.connect().catch(() => undefined), sleep(REACH_MS)])
   const gate = redisGate(redis, first.namespace, () => performance.now())
   const { env } = process
   const exits = redisExits(redis, first.namespace, {

@@ -130,17 +130,18 @@ test('rules of before hold while a site is silent', async () => {
 })
 
 test('a crawl delay is the shortest time between two visits, that of robots.txt itself included', async () => {
-  robots = text('User-agent: *\nCrawl-delay: 0.3\n')
+  robots = text('User-agent: *\nCrawl-delay: 0.6\n')
   const world = newWorld()
   for (let i = 0; i < 3; i += 1) expect(await verdict('/x', {}, world)).toBe('ok.all_valid')
   const gaps = asked.slice(1).map(({ at }, i) => at - asked[i]!.at)
   expect(paths()).toEqual(['/robots.txt', '/x', '/x', '/x'])
-  for (const gap of gaps) expect(gap).toBeGreaterThan(250)
+  // A turn may be used within half of the time to the next one.
+  for (const gap of gaps) expect(gap).toBeGreaterThan(200)
 })
 
 test('it is asked through the same guard, and a redirect into the private network is followed by nobody', async () => {
   robots = status(302, { location: 'http://169.254.169.254/robots.txt' })
-  expect(await verdict('/x')).toBe('skipped.private_target')
+  expect(await verdict('/x')).toMatch(/\.private_target$/)
   robots = status(302, { location: '/robots.txt' })
   await expire()
   expect(await verdict('/x')).toBe('ok.all_valid')
