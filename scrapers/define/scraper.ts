@@ -59,6 +59,8 @@ export interface BrowserScraper extends Target {
   scripts: boolean
   /** Share of optional fields that may be missing before a run is `partial`. */
   optionalShare: number
+  /** Off: what its selectors do not find stays missing. */
+  heal: boolean
 }
 
 export interface TargetOptions extends LimitOptions {
@@ -105,6 +107,8 @@ export interface ScraperOptions<R extends ReaderMap> extends TargetOptions {
   settle?: string
   scripts?: boolean
   optionalShare?: number
+  /** `false`: what its selectors do not find stays missing. */
+  heal?: boolean
 }
 
 /** Declares one page to scrape. Throws WEIR_CONFIG naming the scraper and the field that is wrong. */
@@ -136,6 +140,7 @@ export function scraper<R extends ReaderMap>(name: string, options: ScraperOptio
     settle: milliseconds(options.settle ?? '1500ms', `scraper ${name}, field settle`),
     scripts: options.scripts ?? true,
     optionalShare: options.optionalShare ?? 0,
+    heal: options.heal ?? true,
   }
 }
 

@@ -51,6 +51,7 @@ const ENOUGH_RUNS = 3
 export function createHealer(memory: HealMemory, now: () => number): Healer {
   return {
     async begin(scraper) {
+      if (!scraper.heal) return unhealed.begin(scraper)
       const nothing: Recalled = { lessons: null, proposals: [] }
       const recalled = await memory.recall(scraper.name).catch(() => nothing)
       const lessons = readLessons(recalled.lessons)

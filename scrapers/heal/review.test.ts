@@ -13,7 +13,7 @@ const target = scraper('shop', {
   read: { price: money('.price') },
 })
 
-function shop() {
+function shop(heal = true) {
   let lessons: string | null = null
   let now = 1e12
   let asked = 0
@@ -34,7 +34,7 @@ function shop() {
     now += after
     const seen = goodPage({ landmarks: [], fields: { price: { ...okField(value), state } } })
     await (
-      await healer.begin(target)
+      await healer.begin({ ...target, heal })
     ).learn(async () => ((asked += 1), `<html><body>${html}</body></html>`), seen)
     return seen
   }
@@ -56,6 +56,12 @@ test('the markup is asked for when something is new, changed or old, and not in 
   expect(asked()).toBe(2)
   await run(7 * 60 * MINUTE, 21, markup(21, 21))
   expect(asked()).toBe(3)
+})
+
+test('nothing is asked for a scraper that wants no healing', async () => {
+  const { run, asked } = shop(false)
+  await run(0, 20, markup(20, 20))
+  expect(asked()).toBe(0)
 })
 
 test('a page that teaches nothing is not asked again and again', async () => {

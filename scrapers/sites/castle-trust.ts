@@ -7,6 +7,7 @@ export default scraper('castle-trust', {
   every: '10s',
   fleet: 'banks',
   local: true,
+  heal: false,
   is: ['h1 = Welcome back', 'title ~ Castle Trust'],
   read: {
     balance: money('.card--balance .card__value'),

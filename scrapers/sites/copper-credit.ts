@@ -7,6 +7,7 @@ export default scraper('copper-credit', {
   every: '10s',
   fleet: 'banks',
   local: true,
+  heal: false,
   is: ['h1 ~ Members', 'title ~ Copper Credit'],
   read: {
     balance: money('.tree .bal'),

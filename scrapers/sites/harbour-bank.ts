@@ -7,6 +7,7 @@ export default scraper('harbour-bank', {
   every: '10s',
   fleet: 'banks',
   local: true,
+  heal: false,
   is: ['h1 = Your account', 'title ~ Harbour Bank'],
   read: {
     balance: money('#current-balance'),

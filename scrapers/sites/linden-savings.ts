@@ -7,6 +7,7 @@ export default scraper('linden-savings', {
   every: '10s',
   fleet: 'banks',
   local: true,
+  heal: false,
   is: ['h1 = Savings overview', 'title = Linden Savings'],
   read: {
     balance: money('.account .balance'),

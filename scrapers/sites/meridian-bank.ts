@@ -7,6 +7,7 @@ export default scraper('meridian-bank', {
   every: '10s',
   fleet: 'banks',
   local: true,
+  heal: false,
   is: ['h1 = Meridian', 'title = Meridian'],
   read: {
     balance: money('#balance'),

@@ -7,6 +7,7 @@ export default scraper('north-bank', {
   every: '10s',
   fleet: 'banks',
   local: true,
+  heal: false,
   is: ['h1 = Accounts', 'title ~ North Bank'],
   read: {
     balance: money('[data-balance]'),

@@ -7,6 +7,7 @@ export default scraper('sparhaus', {
   every: '10s',
   fleet: 'banks',
   local: true,
+  heal: false,
   is: ['h1 = Mein Konto', 'title ~ Sparhaus'],
   read: {
     balance: money('.kontostand b', { decimal: ',' }),

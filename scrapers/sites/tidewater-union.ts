@@ -7,6 +7,7 @@ export default scraper('tidewater-union', {
   every: '10s',
   fleet: 'banks',
   local: true,
+  heal: false,
   is: ['[role=heading] = Account overview', 'title = Tidewater Union'],
   read: {
     balance: money('[aria-label="Balance"]'),
