@@ -74,7 +74,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
   const runs = openRuns(redisUrl, namespace)
   const deploys = openDeploys(redisUrl, namespace)
   const recent = openRecentRuns(redisUrl, namespace)
-  const fleet = createFleetSource({ reader, schedule, blocks, deploys, recent, clock })
+  const fleet = createFleetSource({ reader, schedule, blocks, deploys, proposals, recent, clock })
   const origins = createOrigins(deploys, clock)
   const metrics = createMetrics(reader, clock)
   const board = new BoardSource(reader, clock)

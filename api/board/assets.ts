@@ -1,4 +1,4 @@
-/** The board's page, script and style, built in memory once: no build step, no files to ship. */
+/** The pages with their scripts and styles, built in memory once: no build step, no files to ship. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -11,15 +11,20 @@ export interface Asset {
   etag: string
 }
 
-export interface BoardAssets {
+export interface PageAssets {
   html: Asset
   js: Asset
   css: Asset
 }
 
+export interface BoardAssets {
+  board: PageAssets
+  fleet: PageAssets
+}
+
 let built: Promise<BoardAssets> | undefined
 
-/** Bundles the client on first use (about 100 ms) and keeps it. Rejects, and tries again next time, if it does not compile. */
+/** Bundles the client on first use (about 150 ms) and keeps it. Rejects, and tries again next time, if it does not compile. */
 export function boardAssets(): Promise<BoardAssets> {
   built ??= build().catch((error: unknown) => {
     built = undefined
@@ -42,15 +47,22 @@ async function build(): Promise<BoardAssets> {
       legalComments: 'none',
       logLevel: 'silent',
     })
-  const [script, style, page] = await Promise.all([
-    bundle('client/main.ts'),
-    bundle('style/board.css'),
-    readFile(here('board.html'), 'utf8'),
+  const page = async (path: string, name: string, client: string): Promise<PageAssets> => {
+    const [script, style, text] = await Promise.all([
+      bundle(client),
+      bundle(`style/${name}.css`),
+      readFile(here(`${name}.html`), 'utf8'),
+    ])
+    const js = asset('js', script.outputFiles[0]!.text, 'text/javascript; charset=utf-8')
+    const css = asset('css', style.outputFiles[0]!.text, 'text/css; charset=utf-8')
+    const html = text.replace('{{js}}', js.path).replace('{{css}}', css.path)
+    return { js, css, html: { ...asset('html', html, 'text/html; charset=utf-8'), path } }
+  }
+  const [board, fleet] = await Promise.all([
+    page('/', 'board', 'client/main.ts'),
+    page('/fleet', 'fleet', 'client/fleet/main.ts'),
   ])
-  const js = asset('js', script.outputFiles[0]!.text, 'text/javascript; charset=utf-8')
-  const css = asset('css', style.outputFiles[0]!.text, 'text/css; charset=utf-8')
-  const html = page.replace('{{js}}', js.path).replace('{{css}}', css.path)
-  return { js, css, html: { ...asset('html', html, 'text/html; charset=utf-8'), path: '/' } }
+  return { board, fleet }
 }
 
 function asset(extension: string, body: string, type: string): Asset {

@@ -1,4 +1,4 @@
-/** The wallboard over HTTP: the page at `/`, its script and style under names that change with their content. */
+/** The wallboard at `/` and the fleet at `/fleet`, their scripts and styles under names that change with their content. */
 import { Hono, type Context } from 'hono'
 import { boardAssets, type Asset } from './assets.ts'
 
@@ -14,13 +14,14 @@ export const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Mount at `/`: `app.route('/', boardRoutes())`. Needs nothing but the WebSocket at `/v1/live`. */
+/** Mount at `/`: `app.route('/', boardRoutes())`. Needs nothing but the WebSocket at `/v1/live` and GET under `/v1`. */
 export function boardRoutes(): Hono {
   const app = new Hono()
-  app.get('/', async (c) => send(c, (await boardAssets()).html, 'no-cache'))
+  app.get('/', async (c) => send(c, (await boardAssets()).board.html, 'no-cache'))
+  app.get('/fleet', async (c) => send(c, (await boardAssets()).fleet.html, 'no-cache'))
   app.get('/board/:file', async (c) => {
-    const { js, css } = await boardAssets()
-    const asked = [js, css].find((each) => each.path === c.req.path)
+    const files = Object.values(await boardAssets()).flatMap(({ js, css }) => [js, css])
+    const asked = files.find((each) => each.path === c.req.path)
     return asked === undefined ? c.notFound() : send(c, asked, 'public, max-age=31536000, immutable')
   })
   return app

@@ -9,6 +9,7 @@ import {
   type FleetScraper,
   type Mark,
   MAX_MARKS,
+  type ProposalBook,
   type Reader,
   type RecentLog,
 } from '../../engine/index.ts'
@@ -35,6 +36,7 @@ interface Deps {
   schedule: FleetSchedule
   blocks: BlockLedger
   deploys: Deploys
+  proposals: ProposalBook
   recent: RecentLog
   clock: () => number
 }
@@ -44,16 +46,20 @@ const FRESH = 2000
 const SHARE = 10
 const MAX_BLOCKS = 1000
 const BLOCKS_SINCE = 2 * 86_400_000
+/** Proposals come rarely, and lie beside much else: they are asked for this often, ms. */
+const PROPOSALS_FRESH = 15_000
+const MAX_PROPOSALS = 500
 /** Scrapers of which the origin of what is wrong is looked up. */
 const MAX_ORIGINS = 500
 
 export function createFleetSource(deps: Deps): FleetSource {
+  const proposed = openProposals(deps)
   let kept: { until: number; fleet: Promise<Fleet | null> } | null = null
   return {
     read() {
       const began = deps.clock()
       if (kept !== null && began < kept.until) return kept.fleet
-      const made = { until: Infinity, fleet: gather(deps, began) }
+      const made = { until: Infinity, fleet: gather(deps, proposed, began) }
       kept = made
       const settled = (): void => {
         made.until = deps.clock() + Math.max(FRESH, SHARE * (deps.clock() - began))
@@ -67,16 +73,33 @@ export function createFleetSource(deps: Deps): FleetSource {
   }
 }
 
+/** By scraper, the fields that have an open one. */
+type Proposed = ReadonlyMap<string, string[]>
+
+function openProposals({ proposals, clock }: Deps): () => Promise<Proposed> {
+  let read: { until: number; found: Proposed } | null = null
+  return async () => {
+    if (read !== null && clock() < read.until) return read.found
+    const found = new Map<string, string[]>()
+    for (const { scraper, field } of await proposals.list({ state: 'open', limit: MAX_PROPOSALS }))
+      found.set(scraper, [...new Set([...(found.get(scraper) ?? []), field])])
+    read = { until: clock() + PROPOSALS_FRESH, found }
+    return found
+  }
+}
+
 async function gather(
   { reader, schedule, blocks, deploys, recent }: Deps,
+  proposed: () => Promise<Proposed>,
   now: number,
 ): Promise<Fleet | null> {
   const stream = reader.config()?.streams.find(({ name }) => name === 'runs')
   if (stream === undefined) return null
-  const [scrapers, open, marks, { runs, complete }] = await Promise.all([
+  const [scrapers, open, marks, proposals, { runs, complete }] = await Promise.all([
     schedule.scrapers(),
     blocks.list({ from: now - BLOCKS_SINCE, limit: MAX_BLOCKS }),
     deploys.marks({ to: Number.MAX_SAFE_INTEGER, limit: MAX_MARKS }),
+    proposed(),
     recent.look(stream),
   ])
   const blockOf = longest(open.filter(({ until }) => until > now))
@@ -89,6 +112,7 @@ async function gather(
       weekOf: (field) => weeks.get(`${scraper.name}\n${field}`) ?? null,
       block: blockOf(scraper),
       marks: marksOf(scraper),
+      proposals: proposals.get(scraper.name) ?? [],
       now,
     }),
   )

@@ -64,7 +64,15 @@ function runsOf(letters: string, more: Partial<RunEvent> = {}): RecentRuns {
 
 function row(letters: string, change: Partial<FleetScraper> = {}, block: Block | null = null): FleetRow {
   const runs = runsOf(letters).of('bank')
-  return rowOf({ scraper: { ...scraper, ...change }, runs, weekOf: () => WEEK, block, marks: [], now: NOW })
+  return rowOf({
+    scraper: { ...scraper, ...change },
+    runs,
+    weekOf: () => WEEK,
+    block,
+    marks: [],
+    proposals: [],
+    now: NOW,
+  })
 }
 
 function said(why: readonly WhyPart[]): string {
@@ -94,7 +102,7 @@ const ok = 'o'.repeat(20)
 test.each([
   ['all well', row(ok), 'good', ''],
   ['a field lost again and again', row(`${ok}${'l'.repeat(12)}`), 'bad', 'balance missing in 12 of 12 runs'],
-  ['once is no pattern', row(`${ok}l`), 'warn', 'balance missing in 1 of 1 runs'],
+  ['once is no pattern', row(`${ok}l`), 'warn', 'balance missing in the last run'],
   ['blocked', row(`${ok}b`, {}, block), 'bad', 'blocked until +5 min: challenge'],
   [
     'a block that is over',
@@ -128,13 +136,20 @@ test.each([
   expect([mood, said(why)]).toEqual([wanted, words])
 })
 
+test('a proposal waits where all else is well', () => {
+  const runs = runsOf(ok).of('bank')
+  const input = { scraper, runs, weekOf: () => WEEK, block: null, marks: [], now: NOW }
+  const { mood, why } = rowOf({ ...input, proposals: ['balance', 'rate'] })
+  expect([mood, said(why)]).toEqual(['warn', '2 proposals wait for your word'])
+})
+
 test('worst first', () => {
   const rows = [ok, '', `${ok}l`, `${ok}${'l'.repeat(12)}`, `${ok}ddd`].map((letters) => row(letters))
   const sorted = rows.toSorted(compareRanks)
   expect(sorted.map((each) => said(each.why))).toEqual([
     'balance missing in 12 of 12 runs',
     'down (timeout) for 3 min',
-    'balance missing in 1 of 1 runs',
+    'balance missing in the last run',
     'no run yet',
     '',
   ])
@@ -152,7 +167,7 @@ test('due times without a run count as not run, those of a pause do not', () => 
 
 test('how old the data is, when it went wrong, and what was seen last', () => {
   const runs = runsOf(`${ok}ll`, { evidence: 'abc', detail: '<b>' }).of('bank')
-  const made = rowOf({ scraper, runs, weekOf: () => null, block: null, marks: [], now: NOW })
+  const made = rowOf({ scraper, runs, weekOf: () => null, block: null, marks: [], proposals: [], now: NOW })
   expect(made.rightAt).toBe(NOW - 3 * MIN)
   expect(made.since).toBe(NOW - 2 * MIN)
   expect(made.failure).toMatchObject({ outcome: 'layout_changed', evidence: 'abc', detail: '<b>' })
@@ -165,6 +180,7 @@ test('late starts', () => {
     weekOf: () => null,
     block: null,
     marks: [],
+    proposals: [],
     now: NOW,
   })
   expect(late).toEqual({ runs: 3, worstMs: 4000 })

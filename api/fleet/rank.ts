@@ -4,6 +4,7 @@
  */
 import type { Block, FleetScraper, RecentRun } from '../../engine/index.ts'
 import type { Mood } from '../board/state.ts'
+import { clean } from '../board/say/name.ts'
 import type { FieldShare } from './field-share.ts'
 import { isPause, type Strip } from './strip.ts'
 
@@ -28,6 +29,8 @@ export interface Facts {
   fields: readonly FieldShare[]
   /** The open block of its site that ends last. */
   block: Pick<Block, 'until' | 'reason' | 'outcome'> | null
+  /** Fields for which a proposal waits for somebody to accept or refuse it. */
+  proposals: readonly string[]
   now: number
 }
 
@@ -57,7 +60,7 @@ const FINE: Verdict = { mood: 'good', why: [], level: 3, weight: 0 }
 function standing({ scraper, runs, now }: Facts): Verdict | null {
   const { goneSince, paused, due, running, last } = scraper
   if (goneSince !== undefined) return unknown(0.2, 'loaded by no process for ', { age: goneSince })
-  if (paused !== null) return unknown(0.1, `paused by ${paused.by}, for `, { age: paused.since })
+  if (paused !== null) return unknown(0.1, `paused by ${said(paused.by)}, for `, { age: paused.since })
   if (due !== null && running === null && now - due > OVERDUE) {
     const started = last?.started ?? runs.at(-1)?.at
     return started === undefined
@@ -83,18 +86,19 @@ function reasonOf(newest: RecentRun, wrong: readonly RecentRun[], block: Facts['
   const turned = ['blocked', 'rate_limited', 'skipped'].includes(outcome)
   if (turned && block !== null && !['missed', 'robots'].includes(reason)) {
     const words = block.outcome === 'blocked' ? 'blocked until ' : 'asked to wait until '
-    return [{ text: words }, { time: block.until }, { text: `: ${block.reason}` }]
+    return [{ text: words }, { time: block.until }, { text: `: ${said(block.reason)}` }]
   }
   if (outcome === 'skipped' && reason === 'missed')
     return [{ text: `${wrong.reduce((sum, run) => sum + run.turns, 0)} due times passed without a run` }]
   if (newest.lost.length > 0 && SAYS_FIELDS[outcome] !== undefined) {
     const [first] = newest.lost
-    const times = wrong.filter(({ lost }) => lost.includes(first!)).length
+    const seen = wrong.filter(({ lost }) => lost.includes(first!)).length
     const more = newest.lost.length > 1 ? ` and ${newest.lost.length - 1} more` : ''
-    return [{ text: `${first}${more} ${SAYS_FIELDS[outcome]} in ${times} of ${wrong.length} runs` }]
+    const times = wrong.length === 1 ? spell : `in ${seen} of ${wrong.length} runs`
+    return [{ text: `${said(first!)}${more} ${SAYS_FIELDS[outcome]} ${times}` }]
   }
-  if (outcome === 'site_down') return [{ text: `down (${reason}) for ` }, { age: wrong[0]!.at }]
-  return [{ text: `${SAYS[outcome] ?? outcome} (${reason}) ${spell}` }]
+  if (outcome === 'site_down') return [{ text: `down (${said(reason)}) for ` }, { age: wrong[0]!.at }]
+  return [{ text: `${SAYS[outcome] ?? outcome} (${said(reason)}) ${spell}` }]
 }
 
 const SAYS_FIELDS: Partial<Record<RecentRun['outcome'], string>> = {
@@ -114,7 +118,7 @@ const SAYS: Partial<Record<RecentRun['outcome'], string>> = {
 }
 
 /** The newest run is right, or nearly. */
-function flawed({ strip, fields }: Facts, runs: readonly RecentRun[]): Verdict | null {
+function flawed({ strip, fields, proposals }: Facts, runs: readonly RecentRun[]): Verdict | null {
   const newest = runs.at(-1)
   if (newest === undefined) return unknown(0, 'no run yet')
   const worst = fields
@@ -122,17 +126,21 @@ function flawed({ strip, fields }: Facts, runs: readonly RecentRun[]): Verdict |
     .toSorted((a, b) => dropOf(b) - dropOf(a))[0]
   if (worst !== undefined) {
     const week = worst.week === null ? '' : `, ${percent(worst.week.share)} in ${spanOf(worst.week.window)}`
-    return warn(dropOf(worst), { text: `${worst.name} found in ${percent(worst.now ?? 0)}${week}` })
+    return warn(dropOf(worst), { text: `${said(worst.name)} found in ${percent(worst.now ?? 0)}${week}` })
   }
   if (newest.outcome === 'partial')
     return warn(0.5, {
-      text: `${newest.lost[0] ?? 'a field'} ${newest.reason === 'empty' ? 'empty' : 'missing'} in the last run`,
+      text: `${said(newest.lost[0] ?? 'a field')} ${newest.reason === 'empty' ? 'empty' : 'missing'} in the last run`,
     })
   const { right, late } = strip
   if (right !== null && right < RIGHT_ENOUGH && runs.length >= ENOUGH_RUNS)
     return warn(1 - right, { text: `right in ${percent(right)} of the last runs` })
   if (runs.length >= ENOUGH_RUNS && late.runs > runs.length * LATE_ENOUGH)
     return warn(0.1, { text: `${late.runs} of ${runs.length} runs began late` })
+  if (proposals.length > 0)
+    return warn(0, {
+      text: `${proposals.length} ${proposals.length === 1 ? 'proposal waits' : 'proposals wait'} for your word`,
+    })
   return null
 }
 
@@ -145,6 +153,11 @@ export function spanOf(window: string): string {
 export function percent(share: number): string {
   const whole = Math.round(share * 100)
   return `${share < 1 ? Math.min(99, share > 0 ? Math.max(1, whole) : 0) : 100}%`
+}
+
+/** Names may come from anywhere. */
+function said(text: string): string {
+  return clean(text, 60)
 }
 
 function dropOf({ now, week }: FieldShare): number {

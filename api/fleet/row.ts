@@ -29,6 +29,8 @@ export interface FleetRow extends Rank, Strip {
   deploy: Pick<Mark, 'version' | 'at' | 'by'> | null
   /** Whether what is wrong began with a change of ours, in words; null where nothing is wrong or known. */
   origin: string | null
+  /** Fields for which a proposal waits to be accepted or refused. */
+  proposals: readonly string[]
   /** The newest run that was not right. */
   failure: Pick<RecentRun, 'at' | 'outcome' | 'reason' | 'detail' | 'evidence'> | null
 }
@@ -40,14 +42,16 @@ export interface RowInput {
   block: Block | null
   /** Newest first. */
   marks: readonly Mark[]
+  /** Fields with an open proposal. */
+  proposals: readonly string[]
   now: number
 }
 
-export function rowOf({ scraper, runs, weekOf, block, marks, now }: RowInput): FleetRow {
+export function rowOf({ scraper, runs, weekOf, block, marks, proposals, now }: RowInput): FleetRow {
   const { name, fleet, template, kind, host, every, due, running, paused, version, since } = scraper
   const strip = stripOf(runs)
   const fields = fieldShares(scraper.fields, runs, weekOf)
-  const rank = rankOf({ scraper, runs, strip, fields, block, now })
+  const rank = rankOf({ scraper, runs, strip, fields, block, proposals, now })
   const failed = runs.findLast((run) => !run.right && run.outcome !== 'skipped')
   const deploy = marks[0]
   return {
@@ -67,6 +71,7 @@ export function rowOf({ scraper, runs, weekOf, block, marks, now }: RowInput): F
     version: { name: version, since },
     deploy: deploy === undefined ? null : { version: deploy.version, at: deploy.at, by: deploy.by },
     origin: null,
+    proposals,
     failure: failed === undefined ? null : failureOf(failed),
   }
 }

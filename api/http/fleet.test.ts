@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { RecentRuns, type FleetScraper, type RunEvent } from '../../engine/index.ts'
-import { emptySchedule, noBlocks, noDeploys, NOW, testApp } from '../app.fixture.ts'
+import { RecentRuns, type FleetScraper, type Proposal, type RunEvent } from '../../engine/index.ts'
+import { emptySchedule, noBlocks, noDeploys, noProposals, NOW, testApp } from '../app.fixture.ts'
 import { createFleetSource } from '../fleet/fleet-source.ts'
 import { MemoryReader } from '../memory-reader.fixture.ts'
 import type { FleetAnswer } from './fleet.ts'
@@ -48,8 +48,10 @@ function manyScrapers() {
     ...noDeploys,
     marks: async () => [{ name: 'odd', version: '4f2a', at: NOW - 1200, by: 'ci' }],
   }
+  const proposal = { scraper: 'f', field: 'price' } as Proposal
+  const proposals = { ...noProposals, list: async () => [proposal, proposal] }
   const clock = (): number => now
-  const fleet = createFleetSource({ reader, schedule, blocks: noBlocks, deploys, recent, clock })
+  const fleet = createFleetSource({ reader, schedule, blocks: noBlocks, deploys, proposals, recent, clock })
   const { app } = testApp({ fleet })
   const ask = async (query: string): Promise<FleetAnswer> =>
     (await (await app.request(`/v1/fleet${query}`)).json()) as FleetAnswer
@@ -84,6 +86,7 @@ test('what stands in an answer', async () => {
     deploy: { version: '4f2a', at: NOW - 1200, by: 'ci' },
     origin: 'began with our deploy 4f2a of odd',
     right: 0.5,
+    proposals: ['price'],
   })
 })
 

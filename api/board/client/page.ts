@@ -1,8 +1,9 @@
 /** The page as a whole: draws a board state, keeps its ages moving, and says when it no longer knows. */
 import type { BoardState, Mood, Part } from '../state.ts'
 import { age } from './age.ts'
+import { ageNode, writeAges } from './age-nodes.ts'
 import { alertCard, numberCard, promiseCard, stateWord, type Card } from './cards.ts'
-import { element, glow, keyed, write } from './element.ts'
+import { glow, keyed, write } from './element.ts'
 import { proofDialog } from './proof-dialog.ts'
 import { fitAlerts, fitHeadline } from './fit.ts'
 import { favicon, SIGN, WORD } from './shape.ts'
@@ -115,17 +116,6 @@ export function page(root: Document): Page {
   return { draw, tick, resize: redraw }
 }
 
-/** Brings all ages up to now. Returns whether one of them takes another number of characters than before. */
-function writeAges(root: Document, now: number): boolean {
-  let grown = false
-  for (const node of root.querySelectorAll<HTMLElement>('[data-at]')) {
-    const length = node.textContent.length
-    write(node, age(now - Number(node.dataset['at'])))
-    grown ||= node.textContent.length !== length
-  }
-  return grown
-}
-
 /** Writes the parts of a sentence; ages become nodes that `tick` fills. */
 function sentence(node: HTMLElement, parts: Part[]): void {
   const plan = JSON.stringify(parts)
@@ -138,9 +128,7 @@ function sentence(node: HTMLElement, parts: Part[]): void {
   node.replaceChildren(
     ...parts.map((part) => {
       if ('text' in part) return part.text
-      const time = element('time', '', '…')
-      time.dataset['at'] = String(part.age)
-      return time
+      return ageNode(part.age)
     }),
   )
   if (changed) glow(node)

@@ -6,13 +6,14 @@ import { element, words, write } from './element.ts'
 
 type Answer = Evidence & { links: { html: string | null } }
 
-/** Opens the dialog of `root` for an alert that has a picture. */
-export function proofDialog(root: Document): (alert: BoardAlert) => void {
+/** Opens the dialog of `root` for something of which evidence was kept; not all of that has a picture. */
+export function proofDialog(root: Document): (about: Pick<BoardAlert, 'sentence' | 'proof'>) => void {
   const find = (id: string): HTMLElement => root.getElementById(id)!
   const dialog = find('proof') as HTMLDialogElement
   const picture = find('proof-picture') as HTMLImageElement
   // A click beside it closes it, as people expect of a picture.
   dialog.addEventListener('click', ({ target }) => target === dialog && dialog.close())
+  picture.addEventListener('error', () => (picture.hidden = true))
   let asked = ''
 
   const facts = (about: Answer | null): void => {
@@ -25,6 +26,7 @@ export function proofDialog(root: Document): (alert: BoardAlert) => void {
     if (proof === null) return
     asked = proof
     write(find('proof-title'), sentence)
+    picture.hidden = false
     picture.src = `/v1/evidence/${proof}/screenshot`
     facts(null)
     if (!dialog.open) dialog.showModal()
