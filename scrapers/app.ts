@@ -28,7 +28,6 @@ import { redisExits } from './politeness/exit/redis-exits.ts'
 import { redisGate } from './politeness/redis-gate.ts'
 import { within } from './pool/browsers.ts'
 import { type Pool, openPool } from './pool/pool.ts'
-import { startPulse } from './pulse.ts'
 import { type RunWorld, run, tell } from './run.ts'
 import { type Scheduled, createSchedule } from './schedule/schedule.ts'
 
@@ -197,7 +196,6 @@ export async function startScrapers(options: AppOptions): Promise<App> {
   }
 
   await apply(first)
-  const stopPulse = startPulse(options.redisUrl)
   const tellHealth = async (): Promise<void> => {
     const { pool } = world
     const spool = await outlet.spooled()
@@ -244,7 +242,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
       await evidence?.close()
       await memory.close()
       answers.close()
-      await outlet.close().finally(stopPulse)
+      await outlet.close()
     },
   }
 }
