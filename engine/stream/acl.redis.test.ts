@@ -13,6 +13,8 @@ import { defineConfig } from '../config/define.ts'
 import { stream } from '../config/stream.ts'
 import { appendConfig } from '../control/control-log.ts'
 import { openProducer } from '../event/redis-producer.ts'
+import { openSchedule } from '../fleet/redis-schedule.ts'
+import { openTurns } from '../fleet/redis-turns.ts'
 import { openReader } from '../view/redis-reader.ts'
 import { Worker } from '../worker.ts'
 import { connect } from './connection.ts'
@@ -21,7 +23,7 @@ const load = stream('load', { key: 'k', partitions: 2, schema: { k: t.String() }
 const count = load.metric('count', { by: ['k'], stats: ['count'], windows: ['1m'], series: ['10s', '1m'] })
 const { config } = compile(defineConfig({ metrics: [count] }), { checkFile: () => null })
 
-test('engine, producer, reader and every command', async () => {
+test('engine, producer, reader, schedule and every command', async () => {
   const server = await startRedis()
   const admin = connect(server.url, 'query')
   await makeUser(admin)
@@ -61,6 +63,17 @@ test('engine, producer, reader and every command', async () => {
     expect(await dead(['drop', '--stream', 'load', '--all'], world)).toBe(0)
     expect(await replay([], world)).toBe(0)
     await doctor([], world)
+    const turns = openTurns(url, 'weir')
+    await turns.register([])
+    const room = { browser: 1, http: 1 }
+    const about = { pid: 1, host: 'here', rssMb: 1, scrapers: 0, running: 0 }
+    await turns.turn({ room, ended: [], settled: [], about })
+    await turns.leave()
+    turns.close()
+    const schedule = openSchedule(url, 'weir')
+    await schedule.run('nobody', 'test')
+    await schedule.pressure()
+    schedule.close()
     await worker.stop()
     expect(await refusals(admin)).toEqual([])
     await expect(redis.flushall()).rejects.toThrow('NOPERM')
