@@ -264,7 +264,7 @@ const down: Fault[] = [
     answer: ({ response }) => {
       response.writeHead(200, { 'content-type': 'text/html' })
       const pump = (): void => {
-        while (!response.destroyed && response.write(PAD.repeat(10)));
+        while (!response.destroyed && response.write(`<!-- ${PAD.repeat(10)} -->`));
         if (!response.destroyed) response.once('drain', () => setTimeout(pump, 5))
       }
       pump()
