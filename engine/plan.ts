@@ -189,7 +189,8 @@ export class Plan {
       if (rules.length === 0 && !this.sink.shows) continue
       const fold = yield* state.readingWindow(index, end)
       if (slides)
-        for (const rule of rules) rule.look(at, fold, (change) => this.tell(rule, change), this.sink.excuse)
+        for (const rule of rules)
+          yield* rule.looking(at, fold, (change) => this.tell(rule, change), this.sink.excuse)
       if (!due || !this.sink.shows) continue
       if (this.shownTo.has(name)) this.shownTo.set(name, end)
       const spike = rules.find((rule) => rule.rule.kind === 'spike')

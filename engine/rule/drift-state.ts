@@ -15,9 +15,13 @@ import { chanceOf, type DriftJudgement, isNoChance, judgeDrift, type Profile } f
 import { progress, REFRESH, type Standing } from './progress.ts'
 import { attempt, RuleState } from './rule-state.ts'
 import type { Evidence, VerdictChange } from './verdict.ts'
+import { finish, type Work } from '../work.ts'
 
 /** Values named per field of an alert. */
 const MAX_NAMED = 20
+
+/** Groups judged in one piece of work. */
+const GROUPS_AT_ONCE = 256
 
 /** A group away from its history: since when, when last seen (event time, ms), and that history. */
 interface Drifted {
@@ -78,13 +82,12 @@ export class DriftState extends RuleState {
     return this.open.size > 0
   }
 
-  override look(
-    end: number,
-    fold: PaneFold | null,
-    tell: (change: VerdictChange) => void,
-    excuse: Judgement | null = null,
-  ): void {
-    const found = excuse ?? attempt(() => this.find(end, fold!))
+  override look(...asked: Parameters<RuleState['look']>): void {
+    finish(this.looking(...asked))
+  }
+
+  override *looking(...[end, fold, tell, excuse = null]: Parameters<RuleState['look']>): Work {
+    const found = excuse ?? (yield* attempting(this.finding(end, fold!)))
     if (excuse === null) this.failing = null
     if (!(found instanceof Map)) {
       if (found.failed === true) this.failing = found.reason
@@ -129,11 +132,12 @@ export class DriftState extends RuleState {
   }
 
   /** Judges every group, marks those that leave or come back, and gathers them by alert. */
-  private find(end: number, fold: PaneFold): Map<string, Finding> {
-    this.readBaseline(end)
+  private *finding(end: number, fold: PaneFold): Work<Map<string, Finding>> {
+    yield* this.readingBaseline(end)
     const found = new Map<string, Finding>()
     const pools = new Map<string, Pool>()
     for (const [group, key] of this.state.groups.keys.entries()) {
+      if (group % GROUPS_AT_ONCE === GROUPS_AT_ONCE - 1) yield
       if (key === null || key === OTHER_KEY) continue
       const place = this.place(group, key)
       const finding = found.get(place.alert) ?? { away: [], seen: 0, known: 0, usual: null, unknown: null }
@@ -297,6 +301,16 @@ export class DriftState extends RuleState {
 const NOTHING: Finding = { away: [], seen: 0, known: 0, usual: null, unknown: null }
 const AS_EVER: Judgement = { verdict: 'ok', reason: 'within history', value: null, normal: null }
 const GONE: Judgement = { ...AS_EVER, reason: 'not seen any more' }
+
+function* attempting<T>(work: Work<T>): Work<T | (Judgement & { failed?: boolean })> {
+  try {
+    return yield* work
+  } catch (error) {
+    return attempt((): Judgement => {
+      throw error
+    })
+  }
+}
 
 function notKnown(reason: string): Judgement {
   return { verdict: 'unknown', reason, value: null, normal: null }

@@ -8,6 +8,7 @@ import { knownWhenEmpty } from '../window/stat.ts'
 import { judgeNoData, judgeSpike, judgeThreshold, type Judgement } from './judge.ts'
 import { progress, type Standing } from './progress.ts'
 import type { VerdictChange } from './verdict.ts'
+import { finish, type Work } from '../work.ts'
 
 export class RuleState {
   rule: CompiledRule
@@ -55,6 +56,12 @@ export class RuleState {
       else this.standings.set(group, step.standing)
       if (step.tell) tell(this.change(group, key, end, judged, step.standing, before))
     }
+  }
+
+  /** As `look`, in pieces where there is much to look at. */
+  *looking(...asked: Parameters<RuleState['look']>): Work {
+    this.look(...asked)
+    yield
   }
 
   /** Whether something that was found waits for time to pass. */
@@ -134,14 +141,18 @@ export class RuleState {
 
   /** Reads the time before the window that ends at `end`; without a baseline there is nothing to read. */
   readBaseline(end: number): null {
+    finish(this.readingBaseline(end))
+    return null
+  }
+
+  protected *readingBaseline(end: number): Work {
     const { rule } = this
-    if (this.baseline === null || !readsHistory(rule)) return null
+    if (this.baseline === null || !readsHistory(rule)) return
     const { over } = rule
     const rung = baselineRung(over)
     const size = RUNG_MS[rung]
     const to = Math.floor((end - this.state.metric.windows[this.windowIndex]!.size) / size)
-    this.baseline.read(this.state.panes(rung), to - over / size, to, over)
-    return null
+    yield* this.baseline.reading(this.state.panes(rung), to - over / size, to, over)
   }
 
   protected change(
