@@ -71,10 +71,34 @@ test.for(SEEDS)(
       if (answer.outcome !== undefined) expect(alert.outcome).toBe(answer.outcome)
       if (answer.field !== undefined) expect(alert.fields).toContain(answer.field)
     }
+    await showsItsWork(api, sheet)
     process.stdout.write(`seed ${seed}: right ${(rightAfter / 1000).toFixed(1)} s after ready\n`)
     process.stdout.write(firing.map((alert) => `  ${alert.rule}: ${alert.sentence}\n`).join(''))
   },
 )
+
+/** What the team behind the scrapers asks next: which runs, which fields, and was it us. */
+async function showsItsWork(api: string, sheet: Answer[]): Promise<void> {
+  const get = async <T>(path: string): Promise<T> => (await (await fetch(`${api}/v1/${path}`)).json()) as T
+  const changed = sheet.find((one) => one.rule === 'changed')!.group
+  const { runs } = await get<{ runs: object[] }>('runs?outcome=layout_changed&limit=1')
+  expect(runs).toMatchObject([{ ...changed, missing: ['balance'] }])
+  const { rows } = await get<{ rows: { scraper: string; field: string }[] }>('coverage?fleet=banks')
+  expect(rows).toHaveLength(16)
+  const balance = rows.find(({ scraper, field }) => scraper === changed['scraper'] && field === 'balance')
+  expect(balance).toMatchObject({ states: { ok: expect.any(Number) } })
+  const alert = async () => {
+    const { alerts } = await get<{ alerts: (FiringAlert & { origin?: { words: string } })[] }>(
+      'alerts?state=firing',
+    )
+    return alerts.find(({ rule }) => rule === 'changed')!
+  }
+  const mark = { name: changed['scraper'], version: '4f2a', at: (await alert()).since - 30_000 }
+  expect((await fetch(`${api}/v1/marks`, { method: 'POST', body: JSON.stringify(mark) })).status).toBe(201)
+  await expect
+    .poll(async () => (await alert()).origin?.words, { timeout: 5000 })
+    .toBe('began with our deploy 4f2a')
+}
 
 /** `weir dev` on a Redis and a port of its own. Resolves with the address of its API. */
 async function startWeir(seed: number): Promise<string> {

@@ -56,6 +56,13 @@ describe('headline', () => {
     expect(first(state)).toBe('8 of 9 banks fine.')
   })
 
+  test('one alert for a template is about all the banks that it names', () => {
+    const about = { scraper: ['north-bank', 'south-bank', 'stranger'], field: ['balance'] }
+    const broken = alert({ kind: 'drift', group: { template: 'core' }, about })
+    expect(first(board({ alerts: [broken] }))).toBe('6 of 8 banks fine.')
+    expect(board({ alerts: [broken] }).problems).toBe(1)
+  })
+
   test.for([
     [() => null, 'Nothing known of 8 banks.', ''],
     [(i: number) => (i === 2 ? null : 1), '7 of 8 banks fine.', 'No news of East Bank.'],

@@ -38,6 +38,9 @@ export function subjects(
   for (const alert of firing) {
     const key = alert.group[field]
     if (key !== undefined && (states.has(key) || alert.metric === metric)) states.set(key, 'bad')
+    // One alert may be about many of them, as where their template broke.
+    if (alert.kind !== 'drift') continue
+    for (const each of alert.about?.[field] ?? []) if (states.has(each)) states.set(each, 'bad')
   }
   const all = [...states].map(([key, state]) => ({ name: name(key), state }))
   all.sort((a, b) => (a.name < b.name ? -1 : 1))
