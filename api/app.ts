@@ -7,6 +7,7 @@ import type { Reader } from '../engine/index.ts'
 import { readAccounting } from './http/accounting.ts'
 import { listAlerts, type AlertDeps } from './http/alert.ts'
 import { answerRoutes, type AnswerDeps } from './http/answer.ts'
+import { listBatches } from './http/batch.ts'
 import { listBlocks, type BlockDeps } from './http/block.ts'
 import { deadRoutes, type DeadDeps } from './http/dead.ts'
 import { postEvents, type EventDeps } from './http/event.ts'
@@ -72,6 +73,7 @@ export function createApp(deps: AppDeps): Hono {
   app.route('/v1/scrapers', scraperRoutes(deps))
   app.route('/v1/marks', markRoutes(deps))
   app.get('/v1/runs', redisThere, (c) => listRuns(c, deps))
+  app.get('/v1/batches', (c) => listBatches(c, deps))
   app.get('/v1/coverage', redisThere, (c) => readCoverage(c, deps))
   app.route('/v1/proposals', proposalRoutes(deps))
   app.get('/v1/fleet', redisThere, (c) => readFleet(c, deps))

@@ -1,6 +1,7 @@
 /** A Reader held in memory, for tests of the API: what it answers is what the test put in. */
 import {
   WeirError,
+  type BatchReport,
   type AccountsAnswer,
   type AccountsQuery,
   type Alert,
@@ -93,6 +94,11 @@ export class MemoryReader implements Reader {
   subscribe(listener: (change: Change) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
+  }
+
+  reports: BatchReport[] = []
+  batches(): BatchReport[] {
+    return this.reports
   }
 
   async close(): Promise<void> {

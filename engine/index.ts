@@ -111,6 +111,7 @@ export type { Accounting, LostEvent, Simulation } from './replay/simulated-world
 export { guardedLookup, type Resolve } from './outbound/guarded-lookup.ts'
 export { isPublic } from './outbound/public-address.ts'
 export { bareHost, isLoopback, PrivateTarget, type Reach, refuseLiteral } from './outbound/reach.ts'
+export type { BatchReport } from './rule/batch-state.ts'
 export { connect, reach } from './stream/connection.ts'
 export { hostOf } from './stream/redis-url.ts'
 export { notifyKeys, exitKeys, robotsKey, siteKeys, type NotifyKeys, type SiteKeys } from './stream/keys.ts'

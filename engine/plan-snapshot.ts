@@ -3,6 +3,7 @@ import { RUNGS } from './config/compiled.ts'
 import type { Blocks } from './fold-version.ts'
 import type { Plan } from './plan.ts'
 import type { Work } from './work.ts'
+import { BatchState, type SavedBatch } from './rule/batch-state.ts'
 import { DriftState, type SavedDrift } from './rule/drift-state.ts'
 import type { Standing } from './rule/progress.ts'
 import type { MetricState } from './window/metric-state.ts'
@@ -29,6 +30,8 @@ export interface SavedPlan {
     failing?: string | null
     /** Of drift rules. */
     drift?: SavedDrift
+    /** Of atRisk rules. */
+    batch?: SavedBatch
   }[]
   /** Fields of `view` that were written: a later config may have to take them away. */
   shown: string[]
@@ -77,6 +80,7 @@ export function savePlan(plan: Plan, blocks: BlockWriter): SavedPlan {
       standings: [...state.standings],
       failing: state.failing,
       ...(state instanceof DriftState && { drift: state.save() }),
+      ...(state instanceof BatchState && { batch: state.save() }),
     })),
     ...plan.shownSoFar(),
   }
@@ -89,6 +93,7 @@ export function loadPlan(plan: Plan, saved: SavedPlan, blocks: Blocks): void {
     for (const [group, standing] of rule.standings) state?.standings.set(group, standing)
     if (state) state.failing = rule.failing ?? null
     if (rule.drift && state instanceof DriftState) state.restore(rule.drift)
+    if (rule.batch && state instanceof BatchState) state.restore(rule.batch)
   }
   plan.restoreShown(saved.shown, saved.shownTo ?? [])
 }

@@ -4,12 +4,13 @@ import type { ClosedBlock, Outputs } from './commit/folding.ts'
 import { type CompiledConfig, type CompiledMetric, type CompiledRule, RUNGS } from './config/compiled.ts'
 import type { Columns } from './event/entry.ts'
 import type { Judgement } from './rule/judge.ts'
+import { BatchState } from './rule/batch-state.ts'
 import { DriftState } from './rule/drift-state.ts'
 import { RuleState } from './rule/rule-state.ts'
 import type { Work } from './work.ts'
 import type { VerdictChange } from './rule/verdict.ts'
 import type { SeriesColumn } from './series/store.ts'
-import { encodeView, viewFields } from './view/encode.ts'
+import { batchField, encodeView, viewFields } from './view/encode.ts'
 import { RUNG_MS } from './config/window.ts'
 import { keptOf, MetricState } from './window/metric-state.ts'
 import type { Pane } from './window/pane.ts'
@@ -191,7 +192,9 @@ export class Plan {
       if (slides)
         for (const rule of rules)
           yield* rule.looking(at, fold, (change) => this.tell(rule, change), this.sink.excuse)
-      if (!due || !this.sink.shows) continue
+      if (!due) continue
+      for (const rule of rules) if (rule instanceof BatchState) this.report(rule)
+      if (!this.sink.shows) continue
       if (this.shownTo.has(name)) this.shownTo.set(name, end)
       const spike = rules.find((rule) => rule.rule.kind === 'spike')
       // Else it was read at this very look.
@@ -223,6 +226,14 @@ export class Plan {
   private pretend(state: MetricState, name: string, end: number): void {
     if (this.shownTo.has(name)) this.shownTo.set(name, end)
     for (const field of viewFields(name, state.groups.keys.length)) this.shown.set(field, '')
+  }
+
+  /** What is not shown is known to differ, as with windows. */
+  private report({ rule, report }: BatchState): void {
+    if (report === null) return
+    const field = batchField(rule.id)
+    if (this.sink.shows) this.show(field, JSON.stringify(report))
+    else this.shown.set(field, '')
   }
 
   private show(field: string, json: string): void {
@@ -273,7 +284,8 @@ export class Plan {
 }
 
 function ruleState(rule: CompiledRule, state: MetricState): RuleState {
-  return rule.kind === 'drift' ? new DriftState(rule, state) : new RuleState(rule, state)
+  if (rule.kind === 'drift') return new DriftState(rule, state)
+  return rule.kind === 'atRisk' ? new BatchState(rule, state) : new RuleState(rule, state)
 }
 
 function closedBlock(

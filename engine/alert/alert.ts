@@ -8,7 +8,7 @@ export interface Alert {
   /** Hash of rule, group and start in event time: the same after a re-fold; the notification key. */
   id: string
   rule: string
-  kind: 'threshold' | 'spike' | 'noData' | 'drift'
+  kind: 'threshold' | 'spike' | 'noData' | 'drift' | 'atRisk'
   severity: 'critical' | 'warning'
   metric: string
   stat: Stat

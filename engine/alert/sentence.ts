@@ -12,6 +12,7 @@ export interface Told {
 
 /** Fields whose values name an alert. */
 export function alertBy({ rule, metric }: Pick<Told, 'rule' | 'metric'>): readonly string[] {
+  if (rule.kind === 'atRisk') return ['batch']
   return rule.kind === 'drift' ? rule.by : metric.by
 }
 
@@ -65,6 +66,8 @@ function standard(
       const over = readableDuration(rule.over)
       return `${subject} is ${value}, ${times} times its average of ${normal} over the last ${over}.`
     }
+    case 'atRisk':
+      return `${who} is at risk: ${change.reason}.`
     case 'drift':
       return `${subject} ${driftWords(rule, change, value, normal)}`
     case 'noData':

@@ -1,6 +1,6 @@
 /**
- * Metrics that are part of a config without being written: those behind coverage, wherever scrapers are. People
- * cannot declare a metric with such a name, for `~` is not allowed in one.
+ * Metrics that are part of a config without being written: those behind coverage, wherever scrapers are, and that of
+ * batches. People cannot declare a metric with such a name, for `~` is not allowed in one.
  */
 import { fields } from './fields.ts'
 import type { Metric } from './metric.ts'
@@ -29,11 +29,20 @@ export const UNSEEN_RUNS = runs.metric('runs~unseen', {
   series: [],
 })
 
-const BUILT_IN: readonly Metric[] = [FIELD_STATES, UNSEEN_RUNS]
+/** Of each scraper, how many of its runs were right; the window is how late a run may be told and still count for its batch. */
+export const RIGHT_RUNS = runs.metric('runs~right', {
+  by: ['fleet', 'scraper'],
+  where: { right: true },
+  stats: ['ratio'],
+  windows: ['10m'],
+  series: [],
+})
+
+const BUILT_IN: readonly Metric[] = [FIELD_STATES, UNSEEN_RUNS, RIGHT_RUNS]
 
 /** Those of a config with scrapers. */
 export function coverageMetrics(): Metric[] {
-  return [...BUILT_IN]
+  return [FIELD_STATES, UNSEEN_RUNS]
 }
 
 export function isBuiltIn(metric: Metric): boolean {

@@ -1,6 +1,7 @@
 /** Compiles a rule: which stat over which window of its metric, its limits, and the channels it tells. */
 import { shortHash } from './canonical.ts'
 import type { Channel } from './channel.ts'
+import { BATCH_OPTIONS, compileBatch } from './compile-batch.ts'
 import { compileDrift, DRIFT_OPTIONS } from './compile-drift.ts'
 import type { CompiledMetric, CompiledRule, CompiledStream, CompiledWindow, Stat } from './compiled.ts'
 import { formatDuration } from './duration.ts'
@@ -17,9 +18,12 @@ const OPTIONS: Record<Rule['kind'], readonly string[]> = {
   spike: [...COMMON, 'times', 'over', 'minSamples', 'floor'],
   noData: COMMON,
   drift: [...COMMON, ...DRIFT_OPTIONS],
+  atRisk: ['name', 'notify', 'severity', 'says', 'for', ...BATCH_OPTIONS],
 }
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
+/** A pace is seen over minutes, ms. */
+const BATCH_HOLD = 120_000
 
 /** `channels` collects the channels that rules name; `taken` the ids of earlier rules, each with its last number. */
 export interface RuleContext {
@@ -33,20 +37,23 @@ export interface RuleContext {
 
 export function compileRule(rule: Rule, context: RuleContext): CompiledRule {
   const { metric, mistakes } = context
-  const subject = { name: `${rule.kind} of metric '${metric.name}'`, source: rule.source }
+  const batch = rule.kind === 'atRisk' ? String(rule.options['batch']) : null
+  const of =
+    batch === null ? `${rule.kind} of metric '${metric.name}'` : `${rule.kind}('${batch.slice(0, 80)}')`
+  const subject = { name: of, source: rule.source }
   const options = new Options(subject, rule.options, OPTIONS[rule.kind], mistakes)
   // Fallbacks only let the rest be checked: with a mistake nothing of this is used.
   const stat = chooseStat(options, metric) ?? 'count'
   const window = chooseWindow(options, metric) ?? { name: '?', size: 0, slide: 0, rung: '10s' }
   const base = {
-    id: ruleId(options, `${rule.kind}-${metric.name}`, context.taken),
+    id: ruleId(options, `${rule.kind}-${batch ?? metric.name}`, context.taken),
     metric: metric.name,
     stat,
     window: window.name,
     severity: options.choice('severity', ['critical', 'warning'], 'warning'),
     notify: notified(options, context),
-    says: checkSentence(options, context.stream),
-    for: options.duration('for', 0),
+    says: checkSentence(options, context.stream, batch === null ? [] : ['batch']),
+    for: options.duration('for', batch === null ? 0 : BATCH_HOLD),
   }
   const limits = ruleLimits(rule.kind, options, stat, window, context)
   const { size, slide } = window
@@ -87,6 +94,8 @@ function ruleLimits(
         over: checkBaseline(options, window, stat === 'distinct' ? 'count' : stat, DAY),
         ...compileDrift(options, stat, metric, stream),
       }
+    case 'atRisk':
+      return { kind, ...compileBatch(options) }
   }
 }
 
@@ -204,10 +213,10 @@ function notified(options: Options, context: RuleContext): string[] {
   return [...names]
 }
 
-function checkSentence(options: Options, stream: CompiledStream): string | null {
+function checkSentence(options: Options, stream: CompiledStream, more: string[]): string | null {
   if (options.get('says') === undefined) return null
   const says = options.text('says', '')
-  const known = ['value', 'normal', 'limit', ...Object.keys(stream.schema.properties)]
+  const known = ['value', 'normal', 'limit', ...more, ...Object.keys(stream.schema.properties)]
   for (const [, word = ''] of says.matchAll(/\{([^{}]*)\}/g))
     if (!known.includes(word))
       options.wrong(`says has the placeholder {${word}}.`, suggest(word, known), `{${word}}`)

@@ -67,7 +67,7 @@ export function compile(
     mistakes,
   )
   const board = plain(options.get('board'))
-  const rules = valuesOf<Rule>(options, 'rules', ['threshold', 'spike', 'noData', 'drift'])
+  const rules = valuesOf<Rule>(options, 'rules', ['threshold', 'spike', 'noData', 'drift', 'atRisk'])
   const shown = [board['headline'], ...listOf(board['promises']), ...listOf(board['numbers'])]
   const named = [
     ...rules.map((rule) => rule.metric),

@@ -150,7 +150,21 @@ export interface DriftRule extends RuleBase {
   minSamples: number
   minHistory: number
 }
-export type CompiledRule = ThresholdRule | SpikeRule | NoDataRule | DriftRule
+/** Over the runs of a batch: each day a set of scrapers that are all to be right by a time. */
+export interface AtRiskRule extends RuleBase {
+  kind: 'atRisk'
+  batch: string
+  /** Names, or null: all of `fleet`. */
+  scrapers: string[] | null
+  fleet: string | null
+  /** Minutes after midnight in `timeZone`. A deadline at or before the start is on the next day. */
+  start: number
+  deadline: number
+  timeZone: string
+  /** Days on which it begins, 0 = Sunday. */
+  days: number[]
+}
+export type CompiledRule = ThresholdRule | SpikeRule | NoDataRule | DriftRule | AtRiskRule
 /** Rules that hold a window against the time before it. */
 export type HistoryRule = SpikeRule | DriftRule
 

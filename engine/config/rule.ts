@@ -1,4 +1,5 @@
 /** Rules as values: a condition over the windows of one metric, and whom to tell. */
+import { RIGHT_RUNS } from './built-in-metric.ts'
 import type { Channel } from './channel.ts'
 import type { Stat } from './compiled.ts'
 import type { Duration } from './duration.ts'
@@ -68,8 +69,24 @@ export interface DriftOptions<By extends string, S extends Stat, Win extends str
   minHistory?: number
 }
 
+type TimeOfDay = `${number}:${number}`
+
+export type AtRiskOptions = Omit<RuleOptions<never, never>, 'stat' | 'window'> &
+  ({ fleet: string; scrapers?: never } | { scrapers: readonly string[]; fleet?: never }) & {
+    /** From when on a right run counts, such as `06:00`. */
+    start: TimeOfDay
+    /** By when every scraper is to be right; at or before the start it is meant on the next day. */
+    deadline: TimeOfDay
+    /** Of both; default UTC. */
+    timeZone?: string
+    /** Days on which it begins; default every day. */
+    days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[]
+    /** How long it must look so; default 2m. */
+    for?: Duration
+  }
+
 export interface Rule {
-  readonly kind: 'threshold' | 'spike' | 'noData' | 'drift'
+  readonly kind: 'threshold' | 'spike' | 'noData' | 'drift' | 'atRisk'
   readonly metric: unknown
   readonly options: Readonly<Record<string, unknown>>
   readonly source: Source | null
@@ -108,4 +125,10 @@ export function drift<By extends string, S extends Stat, Win extends string>(
   options: DriftOptions<NoInfer<By>, NoInfer<S>, NoInfer<Win>> = {},
 ): Rule {
   return { kind: 'drift', metric, options: plain(options), source: callerOf(drift) }
+}
+
+/** Fires when a batch of scrapers will, at its pace, not all be right by their deadline, or were not. */
+export function atRisk(batch: string, options: AtRiskOptions): Rule {
+  const source = callerOf(atRisk)
+  return { kind: 'atRisk', metric: RIGHT_RUNS, options: { ...plain(options), batch }, source }
 }

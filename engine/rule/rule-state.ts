@@ -135,7 +135,10 @@ export class RuleState {
         )
       }
       case 'drift':
-        throw new TypeError('a drift is judged by DriftState, over all groups of an alert at once')
+      case 'atRisk':
+        throw new TypeError(
+          `${rule.kind} is judged over all groups of an alert at once, by a class of its own`,
+        )
     }
   }
 

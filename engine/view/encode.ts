@@ -3,6 +3,7 @@
  *
  *   field `<metric>/<window>`         {"asOf": ms, "blocks": n}
  *   field `<metric>/<window>/<block>` {"g": [group keys], "count": […], …, "baseline": […]}
+ *   field `batch~/<rule>`             a batch as its rule sees it (rule/batch-state.ts)
  */
 import type { Stat } from '../config/compiled.ts'
 import type { Work } from '../work.ts'
@@ -29,6 +30,13 @@ export interface ViewSource {
 /** The fields of one window's view of so many groups. */
 export function viewFields(name: string, groups: number): string[] {
   return [...Array.from({ length: Math.ceil(groups / VIEW_BLOCK) }, (_, block) => `${name}/${block}`), name]
+}
+
+/** No metric has a name that ends so. */
+export const BATCH_FIELD = 'batch~/'
+
+export function batchField(rule: string): string {
+  return `${BATCH_FIELD}${rule}`
 }
 
 /** Calls `put` with every field of one window's view. */

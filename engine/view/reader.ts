@@ -6,6 +6,7 @@ import type { AccountsAnswer, AccountsQuery } from '../accounting/redis-accounts
 import type { Alert, AlertChange } from '../alert/alert.ts'
 import type { CompiledConfig, Rung, Stat } from '../config/compiled.ts'
 import type { Audit } from '../control/audit.ts'
+import type { BatchReport } from '../rule/batch-state.ts'
 
 export interface KpiRow {
   group: Record<string, string>
@@ -97,6 +98,8 @@ export interface Reader {
   /** Current windows of a metric; throws WEIR_METRIC_UNKNOWN / WEIR_QUERY. Exact match on given group fields. */
   kpis(metric: string, query: { window?: string; group?: Record<string, string> }): KpiAnswer
   series(query: SeriesQuery): Promise<SeriesAnswer>
+  /** The batches that atRisk rules watch, as of their last look, by name; none before the first. */
+  batches(): BatchReport[]
   /** Newest first; resolved ones are kept up to a bound. */
   alerts(query?: { state?: Alert['state'] }): Alert[]
   /** Changes after `cursor` ('0' = all kept), for resuming clients and the notifier; null = cursor is gone, resync. */

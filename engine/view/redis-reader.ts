@@ -7,6 +7,8 @@ import type { CompiledConfig, CompiledMetric } from '../config/compiled.ts'
 import { type Audit, readAudit } from '../control/audit.ts'
 import { readControl } from '../control/control-log.ts'
 import { readProblem } from '../control/problem.ts'
+import type { BatchReport } from '../rule/batch-state.ts'
+import { BATCH_FIELD } from './encode.ts'
 import { detectStore } from '../series/detect-store.ts'
 import type { SeriesStore } from '../series/store.ts'
 import { connect, reach } from '../stream/connection.ts'
@@ -125,6 +127,15 @@ class RedisReader implements Reader {
     const alerts = [...(this.views.get('alerts.0')?.fields.values() ?? [])] as Alert[]
     const wanted = query.state === undefined ? alerts : alerts.filter((alert) => alert.state === query.state)
     return wanted.sort((a, b) => b.since - a.since || (a.id < b.id ? -1 : 1))
+  }
+
+  batches(): BatchReport[] {
+    const fields = [...this.views]
+      .filter(([name]) => name.startsWith('runs.'))
+      .flatMap(([, view]) => [...view.fields])
+    return fields
+      .flatMap(([field, report]) => (field.startsWith(BATCH_FIELD) ? [report as BatchReport] : []))
+      .toSorted((a, b) => (a.batch < b.batch ? -1 : 1))
   }
 
   async alertChanges(cursor: string, limit: number): Promise<AlertChange[] | null> {

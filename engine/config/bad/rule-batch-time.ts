@@ -1,0 +1,5 @@
+import { atRisk, defineConfig } from 'weir'
+
+export default defineConfig({
+  rules: [atRisk('close', { fleet: 'banks', start: '06:00', deadline: '25:00' })],
+})
