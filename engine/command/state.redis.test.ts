@@ -76,7 +76,7 @@ test('owners, positions, lag in entries and in events, snapshots, sizes', async 
     await sleep(100)
   }
   const running = await facts()
-  expect(running.workers).toMatchObject([{ id: worker.id, live: true, partitions: 4 }])
+  expect(running.workers).toMatchObject([{ id: worker.id, live: true, partitions: 8 }])
   for (const one of running.partitions.filter(({ stream }) => stream === 'load')) {
     expect(one).toMatchObject({
       owner: { worker: worker.id },
@@ -102,7 +102,7 @@ test('owners, positions, lag in entries and in events, snapshots, sizes', async 
   expect(own.every(({ leaseLeft, owner }) => leaseLeft === 0 && owner !== null)).toBe(true)
   expect(stopped.workers).toEqual([])
   const text = await state()
-  expect(text).toMatch(/4 of 4 partitions have no owner/)
+  expect(text).toMatch(/8 of 8 partitions have no owner/)
   expect(text.split('\n').filter((line) => [...line].length > 100)).toEqual([])
   // Only reads: no command that writes was called meanwhile.
   const calls = (info: string) =>

@@ -100,7 +100,7 @@ test('partitions are fixed at creation, also after the stream was away', async (
     message: "stream 'trades' cannot change like this: it has 8 partitions, fixed when it was created.",
     todo: "Change it back, or declare a new stream, such as 'trades-2'.",
   })
-  expect(await redis.hgetall(sharedKeys('a').partitions)).toEqual({ runs: '1', trades: '8' })
+  expect(await redis.hgetall(sharedKeys('a').partitions)).toEqual({ runs: '1', fields: '4', trades: '8' })
   expect((await newestConfig(redis, 'a'))?.hash).toBe(config(8).hash)
 })
 

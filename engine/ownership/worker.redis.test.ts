@@ -16,7 +16,7 @@ const workers: Worker[] = []
 
 beforeEach(async () => {
   redis = await startRedis()
-  const load = stream('load', { key: 'k', partitions: 10, schema: { k: t.String() } })
+  const load = stream('load', { key: 'k', partitions: 12, schema: { k: t.String() } })
   const count = load.metric('count', { by: ['k'], stats: ['count'], windows: ['1m'] })
   const { config } = compile(defineConfig({ metrics: [count] }), { checkFile: () => null })
   const client = connect(redis.url, 'query')
@@ -40,7 +40,7 @@ async function join(): Promise<Worker> {
   return worker
 }
 
-/** Waits until the workers own exactly these numbers of partitions, 12 in all (10 + runs + alerts). */
+/** Waits until the workers own exactly these numbers of partitions, 18 in all (12 + runs + 4 of fields + alerts). */
 async function shares(wanted: number[]): Promise<void> {
   for (let i = 0; i < 120; i++) {
     if (JSON.stringify(workers.map((worker) => worker.partitions.size)) === JSON.stringify(wanted)) return
@@ -51,13 +51,13 @@ async function shares(wanted: number[]): Promise<void> {
 
 it('workers that come get their share, workers that go leave theirs to the others', async () => {
   await join()
-  await shares([12])
+  await shares([18])
   await join()
-  await shares([6, 6])
+  await shares([9, 9])
   await join()
-  await shares([4, 4, 4])
+  await shares([6, 6, 6])
   const names = workers.flatMap((worker) => [...worker.partitions.keys()])
-  expect(new Set(names).size).toBe(12)
+  expect(new Set(names).size).toBe(18)
   await workers.splice(1, 1)[0]!.stop()
-  await shares([6, 6])
+  await shares([9, 9])
 })
