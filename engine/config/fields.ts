@@ -15,6 +15,7 @@ const schema = {
   type: Type.Optional(Type.Enum(VALUE_TYPES)),
   length: Type.Optional(Type.Integer({ minimum: 0 })),
   value: Type.Optional(Type.Number()),
+  doubted: Type.Optional(Type.Boolean()),
   detail: Type.String(),
 }
 

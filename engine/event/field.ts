@@ -26,6 +26,8 @@ export interface FieldEvent {
   length?: number
   /** Of a number. */
   value?: number
+  /** The page's structured data contradicts the value; `detail` says how. Absent where it does not. */
+  doubted?: boolean
   /** For people: what was looked for and what was found instead, at most 300 characters; empty where all is well. */
   detail: string
 }

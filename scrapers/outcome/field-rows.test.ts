@@ -47,6 +47,13 @@ test('a row says where it comes from, its state, and the type, length and value 
   })
 })
 
+test('a value that structured data contradicts is told as one, with what that says', () => {
+  const [row] = rows({ balance: result({ value: 12.5, doubt: '1250' }) })
+  expect(row).toMatchObject({ state: 'ok', value: 12.5, doubted: true, detail: 'the page states 1250' })
+  const [secret] = rows({ iban: result({ value: 'DE89', doubt: 'DE12' }) })
+  expect(secret).toMatchObject({ doubted: true, detail: 'the page states another value' })
+})
+
 test('of a private field only state and type are told', () => {
   const [fine, broken] = [
     result({ value: 'DE89 3704' }),

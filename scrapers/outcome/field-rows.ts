@@ -33,19 +33,22 @@ export function fieldRows(
   }))
 }
 
-type Found = Pick<FieldEvent, 'state' | 'type' | 'length' | 'value' | 'detail'>
+type Found = Pick<FieldEvent, 'state' | 'type' | 'length' | 'value' | 'doubted' | 'detail'>
 
 /** Of what is private nothing but its state and type leaves the process. */
 function isPrivate(scraper: Scraper, field: string): boolean {
   return scraper.kind === 'browser' && scraper.read[field]?.private === true
 }
 
-function found({ state, value, note }: FieldResult, secret: boolean): Found {
+function found({ state, value, doubt, note }: FieldResult, secret: boolean): Found {
   // What is said of a value that does not fit quotes it.
   const detail = secret && state === 'invalid' ? 'its value does not fit' : note.slice(0, MAX_DETAIL)
   // What is not a value says nothing of what values are like.
   if (value === undefined || !isRead(state)) return { state, detail }
-  return { state, type: typeOf(value), ...(secret ? {} : measures(value)), detail }
+  const read = { state, type: typeOf(value), ...(secret ? {} : measures(value)) }
+  if (doubt === undefined) return { ...read, detail }
+  const says = secret ? 'the page states another value' : `the page states ${doubt}`.slice(0, MAX_DETAIL)
+  return { ...read, doubted: true, detail: says }
 }
 
 function measures(value: unknown): Pick<Found, 'length' | 'value'> {
