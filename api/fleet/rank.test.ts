@@ -27,7 +27,7 @@ const scraper: FleetScraper = {
   last: { due: NOW - 30_000, started: NOW - 30_000, worker: 'w' },
 }
 
-/** One run a minute, the newest a minute ago: `o` ok, `l` a lost balance, `r` a lost rate, `b` blocked, `d` down, `m` missed, `p` paused. */
+/** One run a minute, the newest a minute ago: `o` ok, `l` a lost balance, `r` a lost rate, `b` blocked, `d` down, `s` kept away, `m` missed, `p` paused. */
 function runsOf(letters: string, more: Partial<RunEvent> = {}): RecentRuns {
   const runs = new RecentRuns()
   const kinds: Record<string, Partial<RunEvent>> = {
@@ -36,6 +36,7 @@ function runsOf(letters: string, more: Partial<RunEvent> = {}): RecentRuns {
     r: { missing: ['rate'] },
     b: { outcome: 'blocked', reason: 'challenge', right: false },
     d: { outcome: 'site_down', reason: 'timeout', right: false },
+    s: { outcome: 'skipped', reason: 'breaker', right: false },
     m: { outcome: 'skipped', reason: 'missed', right: false, missed: 7 },
     p: { outcome: 'skipped', reason: 'paused', right: false },
   }
@@ -108,10 +109,12 @@ test.each([
     'a block that is over',
     row(`${ok}bb`, {}, { ...block, until: NOW - 1 }),
     'bad',
-    'blocked (challenge) in 2 runs',
+    'blocked (challenge) in 2 of 2 runs',
   ],
   ['a block elsewhere', row(ok, {}, block), 'good', ''],
   ['down', row(`${ok}ddd`), 'bad', 'down (timeout) for 3 min'],
+  ['kept away by what it did', row(`${ok}ddss`), 'bad', 'down (timeout) for 4 min'],
+  ['kept away, and nobody knows why', row(`${ok}ss`), 'bad', 'not visited (breaker) in 2 of 2 runs'],
   ['missed turns', row(`${ok}m`), 'bad', '7 due times passed without a run'],
   [
     'nobody runs it',

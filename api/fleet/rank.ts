@@ -72,17 +72,19 @@ function standing({ scraper, runs, now }: Facts): Verdict | null {
 
 /** The newest runs brought nothing right. */
 function failing({ block, now }: Facts, wrong: readonly RecentRun[]): Verdict | null {
-  const newest = wrong.at(-1)
-  if (newest === undefined) return null
+  if (wrong.length === 0) return null
   const turns = wrong.reduce((sum, run) => sum + run.turns, 0)
-  const why = reasonOf(newest, wrong, block !== null && block.until > now ? block : null)
+  const why = reasonOf(wrong, block !== null && block.until > now ? block : null)
   // Once is no pattern yet, but a block is: nobody will try again before it ends.
   return turns > 1 || (block !== null && block.until > now) ? bad(turns, ...why) : warn(1, ...why)
 }
 
-function reasonOf(newest: RecentRun, wrong: readonly RecentRun[], block: Facts['block']): WhyPart[] {
+function reasonOf(wrong: readonly RecentRun[], block: Facts['block']): WhyPart[] {
+  // What kept us away from the site is a consequence of what it did when it was visited last.
+  const newest = wrong.findLast((run) => run.outcome !== 'skipped') ?? wrong.at(-1)!
   const { outcome, reason } = newest
-  const spell = wrong.length === 1 ? 'in the last run' : `in ${wrong.length} runs`
+  const same = wrong.filter((run) => run.outcome === outcome).length
+  const spell = wrong.length === 1 ? 'in the last run' : `in ${same} of ${wrong.length} runs`
   const turned = ['blocked', 'rate_limited', 'skipped'].includes(outcome)
   if (turned && block !== null && !['missed', 'robots'].includes(reason)) {
     const words = block.outcome === 'blocked' ? 'blocked until ' : 'asked to wait until '

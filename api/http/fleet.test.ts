@@ -82,7 +82,7 @@ test('what stands in an answer', async () => {
   expect(right).toBeCloseTo((5 + 0.5) / 7)
   expect(rows[1]).toMatchObject({
     scraper: 'f',
-    why: [{ text: 'another page (identity) in 3 runs' }],
+    why: [{ text: 'another page (identity) in 3 of 3 runs' }],
     deploy: { version: '4f2a', at: NOW - 1200, by: 'ci' },
     origin: 'began with our deploy 4f2a of odd',
     right: 0.5,

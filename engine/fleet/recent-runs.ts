@@ -9,6 +9,8 @@ const MAX_LOST = 32
 export interface RecentRun {
   /** Null where the event carried none. */
   id: string | null
+  /** When it was due, ms since 1970; null where the event does not say. */
+  due: number | null
   /** End of the run, ms since 1970. */
   at: number
   outcome: Outcome
@@ -31,7 +33,11 @@ export class RecentRuns {
   /** In any order; a run that is told again is one. */
   add(run: RunEvent): void {
     const runs = this.byScraper.get(run.scraper) ?? []
-    if (run.id !== undefined && runs.some(({ id }) => id === run.id)) return
+    if (run.id !== undefined) {
+      const told = run.due ?? null
+      // Numbers first: of thousands of scrapers this is most of the work.
+      for (const { due, id } of runs) if (due === told && id === run.id) return
+    }
     // Told late, it still stands where it happened.
     let place = runs.length
     while (place > 0 && runs[place - 1]!.at > run.at) place--
@@ -63,6 +69,7 @@ function recent(run: RunEvent): RecentRun {
   const lost = [...run.missing, ...run.invalid, ...run.empty]
   return {
     id: run.id ?? null,
+    due: run.due ?? null,
     at: run.at,
     outcome: run.outcome,
     reason: run.reason,
