@@ -106,7 +106,10 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     },
     keeper: createKeeper(evidence, Date.now),
     browserMemory: browserMemory(),
-    healer: createHealer(memory, Date.now),
+    healer: createHealer(memory, {
+      now: Date.now,
+      gaveUp: (scraper, err) => log.debug({ scraper, err }, 'a page was not healed, and taught nothing'),
+    }),
     retry: (attempt) => retryDelay(attempt, Math.random()),
     hostsRemapped: options.hostRules !== undefined,
   }

@@ -63,7 +63,7 @@ function visit(target: BrowserScraper): Promise<RunEvent> {
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     publish: async () => undefined,
     publishRows: async () => undefined,
-    healer: createHealer(memories[n % 2]!, Date.now),
+    healer: createHealer(memories[n % 2]!, { now: Date.now }),
     hostsRemapped: false,
   })
 }
@@ -161,7 +161,7 @@ test('what structured data contradicts is doubted, and what is gone is not made 
   const target = shop('doubted', { price: money('.price') })
   body = `<span class="price">20,00 €</span>${stated(20)}`
   await visit(target)
-  const later = createHealer(memories[0]!, () => Date.now() + 3_600_000)
+  const later = createHealer(memories[0]!, { now: () => Date.now() + 3_600_000 })
   const begun = await later.begin(target)
   expect(begun.scraper.read).toEqual(target.read)
   body = `<span class="price">5,00 €</span><b>was 20,00 €</b>${stated(20)}`

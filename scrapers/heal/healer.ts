@@ -7,6 +7,7 @@ import {
   proposalId,
 } from '../../engine/index.ts'
 import type { BrowserScraper } from '../define/scraper.ts'
+import { withinTime } from '../define/within-time.ts'
 import { judge } from '../outcome/judge.ts'
 import type { FieldResult, Signals } from '../outcome/signals.ts'
 import type { ReaderMap } from '../read/field.ts'
@@ -16,6 +17,7 @@ import {
   type Healable,
   type Html,
   type Lessons,
+  type Look,
   declaredHash,
   healable,
   lessonOn,
@@ -48,7 +50,41 @@ export const unhealed: Healer = {
 /** Runs in a row that see the same accept a proposal for which two sources spoke. */
 const ENOUGH_RUNS = 3
 
-export function createHealer(memory: HealMemory, now: () => number): Healer {
+/** Longest time for one page, ms: nothing else runs in this process meanwhile. */
+const LOOK_MS = 2000
+/** For so long pages of a scraper are left alone after one that took longer, ms. */
+const REST_MS = 10 * 60_000
+
+export interface HealerOptions {
+  now: () => number
+  /** Told why a page was not looked at. */
+  gaveUp?: (scraper: string, err: unknown) => void
+  /** Longest time for one page, ms. */
+  limit?: number
+}
+
+export function createHealer(
+  memory: HealMemory,
+  { now, gaveUp = () => undefined, limit = LOOK_MS }: HealerOptions,
+): Healer {
+  /** When a page of a scraper was given up last, ms since 1970. */
+  const resting = new Map<string, number>()
+  const looking =
+    (scraper: string, html: Html): Look =>
+    async (work) => {
+      const since = resting.get(scraper)
+      if (since !== undefined && now() - since < REST_MS) return null
+      resting.delete(scraper)
+      const source = await html()
+      if (source === null) return null
+      try {
+        return withinTime(limit, () => work(indexPage(source)))
+      } catch (err) {
+        resting.set(scraper, now())
+        gaveUp(scraper, err)
+        return null
+      }
+    }
   return {
     async begin(scraper) {
       if (!scraper.heal) return unhealed.begin(scraper)
@@ -59,9 +95,13 @@ export function createHealer(memory: HealMemory, now: () => number): Healer {
       return {
         scraper: { ...scraper, read: withAccepted(scraper.read, accepted) },
         mend: (html, signals) =>
-          mend(scraper, lessons, accepted, memory, html, signals).catch(() => undefined),
+          mend(scraper, lessons, accepted, memory, looking(scraper.name, html), signals).catch(
+            () => undefined,
+          ),
         learn: (html, signals) =>
-          review(scraper, lessons, memory, html, signals, now()).catch(() => undefined),
+          review(scraper, lessons, memory, looking(scraper.name, html), signals, now()).catch(
+            () => undefined,
+          ),
       }
     },
   }
@@ -91,7 +131,7 @@ async function mend(
   lessons: Lessons,
   accepted: Map<string, Proposal>,
   memory: HealMemory,
-  html: Html,
+  look: Look,
   signals: Signals,
 ): Promise<void> {
   const { fields } = signals
@@ -107,15 +147,17 @@ async function mend(
   const lost = healable(scraper.read).filter(([name]) => fields[name]?.state === 'missing')
   if (lost.length === 0 || !isThePage(signals)) return
   if (!lost.some(([name, spec]) => accepted.has(name) || lessonOn(lessons, name, spec))) return
-  const source = await html()
-  if (source === null) return
-  const page = indexPage(source)
-  for (const [name, spec] of lost) {
-    const proposal = accepted.get(name)
-    const known = proposal ? readBy(spec, proposal.how, page) : null
+  const looked = await look((page) =>
+    lost.map(([name, spec]) => {
+      const proposal = accepted.get(name)
+      const known = proposal ? readBy(spec, proposal.how, page) : null
+      return { name, spec, proposal, known, sought: known ? null : seek(name, spec, lessons, page) }
+    }),
+  )
+  for (const { name, spec, proposal, known, sought } of looked ?? []) {
     const healed = known
       ? marked(known, proposal!.how, 'proposal', `accepted by ${proposal!.decision!.by}`)
-      : await seek(scraper, name, spec, lessons, memory, page, signals)
+      : sought && (await propose(scraper, name, spec, sought, memory, signals))
     if (healed) fields[name] = { ...fields[name]!, ...healed }
   }
 }
@@ -128,19 +170,27 @@ function isThePage(signals: Signals): boolean {
     : ['ok', 'partial', 'absent', 'invalid_data'].includes(outcome)
 }
 
-async function seek(
-  scraper: BrowserScraper,
-  name: string,
-  spec: Healable,
-  lessons: Lessons,
-  memory: HealMemory,
-  page: PageIndex,
-  signals: Signals,
-): Promise<Partial<FieldResult> | null> {
+interface Sought {
+  lesson: Lesson
+  finding: Finding
+  result: FieldResult
+}
+
+function seek(name: string, spec: Healable, lessons: Lessons, page: PageIndex): Sought | null {
   const lesson = lessonOn(lessons, name, spec)
   const finding = lesson && find(spec, lesson, page)
   const result = finding && readBy(spec, finding.how, page)
-  if (!lesson || !finding || !result) return null
+  return lesson && finding && result ? { lesson, finding, result } : null
+}
+
+async function propose(
+  scraper: BrowserScraper,
+  name: string,
+  spec: Healable,
+  { lesson, finding, result }: Sought,
+  memory: HealMemory,
+  signals: Signals,
+): Promise<Partial<FieldResult>> {
   const seen = observed(scraper, name, spec, lesson, finding, result, signals)
   const state = await memory.propose(seen, enoughFor(finding))
   const id = proposalId(seen)

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { MAX_LESSONS } from '../../engine/index.ts'
 import type { FieldSpec, ListSpec, ReaderMap, ValueSpec } from '../read/field.ts'
 import type { Lesson } from './learn.ts'
+import type { PageIndex } from './page-index.ts'
 import { plain } from './value.ts'
 
 /** It rises when an older reader would misunderstand; lessons of other versions are learnt anew. */
@@ -22,6 +23,9 @@ export type Lessons = Record<string, Kept>
 
 /** The markup of the page that was visited; null where it does not answer. */
 export type Html = () => Promise<string | null>
+
+/** What `work` finds on the page that was visited; null where the page does not answer, or takes too long. */
+export type Look = <T>(work: (page: PageIndex) => T) => Promise<T | null>
 
 /** What changes with it, changes where a value is looked for. */
 export function declaredHash(spec: FieldSpec): string {

@@ -13,7 +13,8 @@ const target = scraper('shop', {
   read: { price: money('.price') },
 })
 
-function shop(heal = true) {
+function shop(heal = true, limit = 60_000) {
+  const gaveUp: unknown[] = []
   let lessons: string | null = null
   let now = 1e12
   let asked = 0
@@ -23,7 +24,7 @@ function shop(heal = true) {
     propose: async () => 'open',
     close: async () => undefined,
   }
-  const healer = createHealer(memory, () => now)
+  const healer = createHealer(memory, { now: () => now, limit, gaveUp: (_, err) => void gaveUp.push(err) })
   /** One good run: what was read, and what the markup says. */
   const run = async (
     after: number,
@@ -38,7 +39,7 @@ function shop(heal = true) {
     ).learn(async () => ((asked += 1), `<html><body>${html}</body></html>`), seen)
     return seen
   }
-  return { run, asked: () => asked }
+  return { run, asked: () => asked, gaveUp }
 }
 
 const markup = (shown: number, stated: number): string =>
@@ -79,4 +80,15 @@ test('a contradiction is a doubt, also of what was healed, until the site has sa
   expect((await run(MINUTE, 6, markup(6, 20))).fields['price']).not.toHaveProperty('doubt')
   expect((await run(11 * MINUTE, 6, markup(6, 20), 'healed')).fields['price']).toMatchObject({ doubt: '20' })
   expect((await run(8 * 24 * 60 * MINUTE, 6, markup(6, 20))).fields['price']).not.toHaveProperty('doubt')
+})
+
+test('a page that takes too long is given up, and its scraper rests', async () => {
+  const { run, asked, gaveUp } = shop(true, 20)
+  const deep = '<div>'.repeat(20_000)
+  expect((await run(0, 20, deep)).fields['price']).toMatchObject({ state: 'ok', value: 20 })
+  await run(MINUTE, 20, deep)
+  expect(asked()).toBe(1)
+  expect(gaveUp).toEqual([expect.objectContaining({ code: 'WEIR_CONFIG' })])
+  await run(10 * MINUTE, 20, markup(20, 20))
+  expect(asked()).toBe(2)
 })

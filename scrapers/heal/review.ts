@@ -7,16 +7,16 @@ import { contradiction } from './cross-check.ts'
 import { learn, remembered } from './learn.ts'
 import {
   type Healable,
-  type Html,
   type Kept,
   type Lessons,
+  type Look,
   declaredHash,
   healable,
   scrubbed,
   shortened,
   writeLessons,
 } from './lessons.ts'
-import { type PageIndex, indexPage } from './page-index.ts'
+import type { PageIndex } from './page-index.ts'
 import { type Value, isLast, keyOf } from './value.ts'
 
 /** Lessons are learnt anew after so long, and a value that changed is held against structured data so often at most. ms */
@@ -30,7 +30,7 @@ export async function review(
   scraper: BrowserScraper,
   lessons: Lessons,
   memory: HealMemory,
-  html: Html,
+  look: Look,
   signals: Signals,
   now: number,
 ): Promise<void> {
@@ -47,14 +47,14 @@ export async function review(
     return now - kept.checked > CHECK_MS && !isLast(value, kept.lesson.good)
   }
   if (good.some(isDue)) {
-    const source = await html()
-    if (source !== null) {
-      const page = indexPage(source)
-      const secrets = secretsOf(scraper, signals)
-      for (const [name, spec] of good) {
-        const kept = studied(name, spec, signals.fields[name]!, lessons[name], page, secrets, now)
-        if (kept) lessons[name] = kept
-      }
+    const secrets = secretsOf(scraper, signals)
+    const study = await look((page) =>
+      good.map(([name, spec]) => {
+        return [name, studied(name, spec, signals.fields[name]!, lessons[name], page, secrets, now)] as const
+      }),
+    )
+    if (study !== null) {
+      for (const [name, kept] of study) if (kept) lessons[name] = kept
       const declared = new Set(healable(scraper.read).map(([name]) => name))
       for (const name of Object.keys(lessons)) if (!declared.has(name)) delete lessons[name]
       await memory.remember(scraper.name, writeLessons(lessons))
