@@ -25,7 +25,8 @@ export function openHealMemory(redisUrl: string, namespace: string): HealMemory 
   const { healing, proposing } = fleetKeys(namespace)
   let connecting: Promise<void> | null = null
   const ready = async (): Promise<void> => {
-    if (redis.status === 'wait') connecting = redis.connect()
+    // A Redis that is away now may come later: each command says for itself whether it is there.
+    if (redis.status === 'wait') connecting = redis.connect().catch(() => undefined)
     await connecting
   }
 

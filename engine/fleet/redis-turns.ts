@@ -52,7 +52,8 @@ export function openTurns(
 
   let connecting: Promise<void> | null = null
   const ready = async (): Promise<void> => {
-    if (redis.status === 'wait') connecting = redis.connect()
+    // A Redis that is away now may come later: each command says for itself whether it is there.
+    if (redis.status === 'wait') connecting = redis.connect().catch(() => undefined)
     await connecting
   }
   const call = async (name: ScriptName, args: (string | number)[]): Promise<unknown> => {

@@ -173,6 +173,15 @@ test('Redis may go and lose everything: afterwards it goes on', async () => {
   await expect.poll(() => member.runs.length, { timeout: 9000 }).toBeGreaterThan(flushed + 2)
 })
 
+test('started while Redis is away, it begins once Redis is there', async () => {
+  await redis.kill()
+  const member = join()
+  member.schedule.set([each('a', '500ms')])
+  await pause(300)
+  await redis.restart()
+  await expect.poll(() => member.runs.length, { timeout: 5000 }).toBeGreaterThan(0)
+})
+
 test('a scraper that only one process knows is run by that one; a changed timing takes effect at once', async () => {
   const [one, both] = [join(), join()]
   one.schedule.set([each('a', '500ms')])
