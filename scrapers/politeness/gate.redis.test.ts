@@ -8,6 +8,7 @@ import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import type { Gate, Visit, Wish } from './gate.ts'
 import { redisGate } from './redis-gate.ts'
 import { takeTurn } from './turn.ts'
+import { visitOnWorker } from './worker-turn.ts'
 
 let redis: TestRedis
 let client: Redis
@@ -134,6 +135,23 @@ describe('holds', () => {
       detail: expect.stringContaining('asked for it') as string,
     })
     expect(await client.zcard(siteKeys('test', site).leases)).toBe(1)
+  })
+  test('who waits for a worker hears of a hold that came meanwhile, whatever its rate', async () => {
+    const turn = await takeTurn(gate, visit({ concurrency: 2 }), clock)
+    if ('go' in turn) throw new Error(turn.detail)
+    const visited = await visitOnWorker(
+      gate,
+      turn,
+      clock,
+      async (job) => {
+        await told('rate_limited', { wish: { for: 60_000 } })
+        await sleep(50)
+        return job('worker')
+      },
+      async () => 'a visit',
+    )
+    expect(visited).toMatchObject({ go: false, reason: 'hold' })
+    expect(await client.zcard(siteKeys('test', site).leases)).toBe(0)
   })
   test('throttling without a time is a minute; each time turns are twice as far apart, and slowly nearer again', async () => {
     await told('rate_limited')

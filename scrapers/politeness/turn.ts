@@ -20,7 +20,7 @@ export interface TurnClock {
 /** How long a visit waits for others to leave a site, ms. */
 const PATIENCE_MS = 60_000
 const ASK_AGAIN_MS = 200
-/** So long before its turn a visit that waits asks whether the site may still be visited, ms. */
+/** So long before its turn a visit that waits asks whether the site may still be visited; so old no answer is used, ms. */
 const LOOK_AHEAD_MS = 30
 /** Turns that go by before it is clear that this machine is too busy to keep any. */
 const MAX_MISSED = 20
@@ -72,8 +72,21 @@ export async function awaitTurn(gate: Gate, booked: Turn, clock: TurnClock): Pro
   return { go: false, reason: 'no_permit', until: 0, busy: false, detail }
 }
 
+/**
+ * The turn of a visit that has waited for something else meanwhile: booked anew where it went by, given back where the
+ * site may not be visited any more.
+ */
+export async function lookAgain(gate: Gate, turn: Turn, clock: TurnClock): Promise<Turn | Refusal> {
+  if (clock.mono() > turn.until) return rebook(gate, turn, clock)
+  if (clock.mono() - turn.at <= LOOK_AHEAD_MS) return turn
+  const held = await gate.held(turn.visit)
+  if (held === null) return turn
+  await giveBack(gate, turn)
+  return held
+}
+
 /** Books for a visit whose turn went by; what it holds is given back where it is refused. */
-export async function rebook(gate: Gate, gone: Turn, clock: TurnClock): Promise<Turn | Refusal> {
+async function rebook(gate: Gate, gone: Turn, clock: TurnClock): Promise<Turn | Refusal> {
   // Through the same exit: its browser may be there already.
   const next = await bookTurn(gate, { ...gone.visit, exits: [gone.exit] }, clock, true)
   if ('go' in next) await giveBack(gate, gone)
