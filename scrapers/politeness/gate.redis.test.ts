@@ -211,9 +211,9 @@ describe('the circuit breaker', () => {
   test('a probe that died makes room for the next', async () => {
     for (let i = 0; i < 5; i += 1) await told('site_down')
     await client.hset(siteKeys('test', site).gate, 'till', 0)
-    await gate.admit(visit({ lease: 50 }))
+    await gate.admit(visit({ lease: 300 }))
     expect(await refused()).toMatch(/^breaker/)
-    await sleep(80)
+    await sleep(330)
     expect(await gate.admit(visit())).toMatchObject({ go: true, probe: true })
   })
 })
