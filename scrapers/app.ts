@@ -65,6 +65,8 @@ const KEEP_MS = 1500
 const REACH_MS = 2000
 /** Checks and collectors under way at the same time; what waits beyond that, other processes may take. */
 const MAX_HTTP = 500
+/** Runs of a lane taken in all: nearly all of them may wait for the turns of a few sites. */
+const MAX_TAKEN = MAX_HTTP * 10
 
 /** Starts everything. Throws where the config cannot be read. */
 export async function startScrapers(options: AppOptions): Promise<App> {
@@ -147,9 +149,9 @@ export async function startScrapers(options: AppOptions): Promise<App> {
 
   /** Runs of a lane at the same time, and taken in all. */
   function places(lane: Lane): [number, number] {
-    if (lane === 'http') return [MAX_HTTP, MAX_HTTP * 10]
+    if (lane === 'http') return [MAX_HTTP, MAX_TAKEN]
     const workers = world.pool?.workers ?? 0
-    return [workers * 2, workers * 16]
+    return [workers * 2, MAX_TAKEN]
   }
 
   async function publish(event: RunEvent, fields: FieldEvent[]): Promise<void> {
