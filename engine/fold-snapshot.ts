@@ -46,8 +46,9 @@ export function* saveFold(fold: PartitionFold): Work<SnapshotBlocks> {
     clock: fold.clock.toJSON(),
   }
   blocks.json(HEADER, header)
+  const acks = fold.producers.acks()
   yield* blocks.encoding()
-  return { changed: blocks.changed, names: blocks.names, acks: fold.producers.acks() }
+  return { changed: blocks.changed, names: blocks.names, acks }
 }
 
 export function loadFold(fold: PartitionFold, written: Blocks): void {

@@ -31,7 +31,7 @@ export interface WorkerOptions {
 
 /** Bytes aimed at per read, and the bounds of the number of entries per partition and read. */
 const READ_BYTES = 4 * 1024 * 1024
-const MIN_COUNT = 8
+const MIN_COUNT = 1
 const MAX_COUNT = 500
 /** Longest wait for entries: short while something waits for its commit. */
 const BLOCK_IDLE = 100
@@ -275,6 +275,8 @@ export class Worker {
         await this.feed(read, asked)
       } catch (error) {
         this.onFailure('read', error)
+        // Should it have been too much at once, the next one is less.
+        this.entryBytes = Math.min(READ_BYTES, this.entryBytes * 4)
         await pause(200)
       }
     }

@@ -70,9 +70,7 @@ test('every entry and snapshot left off after each piece, with commits wherever 
   const events = pastEvents(300, 20_000)
   one = await shell.claim(TARGET)
   const { log } = one.keys
-  // One flat event an entry, log time with event time: every second entry turns.
-  for (const { at, k, v, good } of events)
-    await bench.redis.xadd(log, `${at}-0`, 'at', String(at), 'k', k, 'v', String(v), 'good', String(good))
+  await logFlat(log, events)
   for (let i = 0; i < 10; i++) {
     const feeding = one.feed(await shell.read(one, 30), admitter(shell.controls))
     for (let k = 0; k < 20; k++) {
@@ -97,6 +95,48 @@ test('every entry and snapshot left off after each piece, with commits wherever 
   await kill(one)
   expect((await shell.claim(TARGET, one.token)).fold.small().counted).toBe(300)
   expect(shell.failures).toEqual([])
+})
+
+/** One flat event an entry, log time with event time. */
+async function logFlat(log: string, events: ReturnType<typeof pastEvents>): Promise<void> {
+  for (const { at, k, v, good } of events)
+    await bench.redis.xadd(log, `${at}-0`, 'at', String(at), 'k', k, 'v', String(v), 'good', String(good))
+}
+
+test('a snapshot that begins while an entry waits for its control state: the entry waits for the snapshot', async () => {
+  const env = { snapshotEvery: 0, breathe: () => setImmediate() }
+  const shell = await Shell.on(bench.redis, configOf(), env)
+  const one = await shell.claim(TARGET)
+  const events = pastEvents(160, 10_000)
+  const { log, meta } = one.keys
+  await logFlat(log, events.slice(0, 150))
+  await one.feed(await shell.read(one, 1000), admitter(shell.controls))
+  const { at } = events[153]!
+  await bench.redis.xadd(log, `${at}-0`, 'weir', 'control/1', 'id', one.fold.small().control)
+  await one.feed(await shell.read(one, 1), async (entry) => {
+    one.pulse(Date.now(), '')
+    await setImmediate()
+    return entry
+  })
+  await expect.poll(() => (one.pulse(Date.now(), ''), bench.redis.hget(meta, 'round'))).not.toBeNull()
+  await kill(one)
+  expect((await shell.claim(TARGET, one.token)).fold.small().counted).toBe(150)
+})
+
+test('a partition that gives its lease back does nothing else meanwhile, however often it is pulsed', async () => {
+  const shell = await Shell.on(bench.redis, configOf(), { breathe: () => setImmediate() })
+  const one = await shell.claim(TARGET)
+  await logFlat(one.keys.log, pastEvents(400, 20_000))
+  await shell.settle(one)
+  let released = false
+  const releasing = one.release(Date.now()).finally(() => (released = true))
+  while (!released) {
+    one.pulse(Date.now(), '')
+    await setImmediate()
+  }
+  await releasing
+  expect(shell.failures).toEqual([])
+  expect((await shell.claim(TARGET)).fold.small().counted).toBe(400)
 })
 
 const codeOf = async (work: Promise<unknown>): Promise<unknown> =>

@@ -60,6 +60,8 @@ export class Partition {
   /** Entries up to the last of `tails`. */
   private tailed: number
   private dirty = false
+  /** Of the entry in hand. */
+  private bytes = 0
   private inFlight: Promise<void> | null = null
   private lost = false
   /** Set while giving the lease back: then Redis is waited for only so long. */
@@ -87,7 +89,7 @@ export class Partition {
     this.keys = target.keys
     this.stream = target.stream
     this.fold = fold
-    this.work = new Piecework(fold, env.breathe)
+    this.work = new Piecework(fold, env.breathe, this.passed)
     this.rounds = rounds
     this.retention = retention
     this.token = acquired.token
@@ -129,22 +131,43 @@ export class Partition {
     const { breathe } = this.env
     try {
       for (let i = 0; i < entries.length; i++) {
-        if (this.work.busy) await this.work.done
-        if (this.lost || this.givingUp) return
         const [id, fields] = [entries.id(i), entries.fields(i)]
-        const entry = decodeTexts(id, fields)
-        const left = this.work.step('control' in entry ? await admit(entry) : entry)
+        const read = decodeTexts(id, fields)
+        const entry = 'control' in read ? await admit(read) : read
+        // Looked at after the last wait before the fold moves.
+        while (this.work.busy) await this.work.done
+        if (this.lost || this.givingUp) return
+        this.bytes = fields.size
+        const left = this.step(entry)
         if (left !== null) await left
-        this.retention.fed(id, fields.size)
-        this.off = id
-        this.n++
-        this.dirty = true
         const rest = breathe()
         if (rest !== null) await rest
       }
     } finally {
       this.tail()
     }
+  }
+
+  /** One that fails halfway leaves a fold that nobody may go on with. */
+  private step(entry: Entry): Promise<void> | null {
+    try {
+      return this.work.step(entry)?.catch(this.fail) ?? null
+    } catch (error) {
+      return this.fail(error)
+    }
+  }
+
+  private readonly fail = (error: unknown): never => {
+    this.lost = true
+    throw error
+  }
+
+  /** The position moves with the fold. */
+  private readonly passed = ({ id }: Entry): void => {
+    this.retention.fed(id, this.bytes)
+    this.off = id
+    this.n++
+    this.dirty = true
   }
 
   /** What was folded up to here must still be in the log when it is committed. */
@@ -161,7 +184,7 @@ export class Partition {
   /** Does what is due: commit, tick, marker, renewal, snapshot. `now`: of `env.now`. Never throws. */
   pulse(now: number, newestControl: string): Pulse {
     if (this.lost) return 'lost'
-    if (this.inFlight !== null || this.work.busy) return 'busy'
+    if (this.inFlight !== null || this.work.busy || this.givingUp) return 'busy'
     this.retention.measure(now + this.skew)
     const due = this.fold.dueAt()
     const tick = due !== null && now + this.skew >= due

@@ -9,13 +9,18 @@ import type { Fold, SnapshotBlocks } from './folding.ts'
 export class Piecework {
   private readonly fold: Fold
   private readonly breathe: () => Promise<void> | null
+  private readonly passed: (entry: Entry) => void
   private between = false
   private under: Promise<unknown> | null = null
 
-  /** `breathe`: called between pieces; a promise to wait for before the next one, or null. */
-  constructor(fold: Fold, breathe: () => Promise<void> | null) {
+  /**
+   * `breathe`: called between pieces; a promise to wait for before the next one, or null. `passed`: called when an entry
+   * is whole, before anybody may ask the fold again.
+   */
+  constructor(fold: Fold, breathe: () => Promise<void> | null, passed: (entry: Entry) => void) {
     this.fold = fold
     this.breathe = breathe
+    this.passed = passed
   }
 
   /** Whether something is half done. */
@@ -31,26 +36,31 @@ export class Piecework {
   /** Reads one entry; null: it is done already. */
   step(entry: Entry): Promise<void> | null {
     const left = this.fold.stepping(entry)
-    return left === null ? null : this.inPieces(left)
+    if (left !== null) return this.inPieces(left, () => this.passed(entry))
+    this.passed(entry)
+    return null
   }
 
   /** Begins when its caller has ended, who may be in the middle of a breath. */
   snapshot(): Promise<SnapshotBlocks> {
-    return this.inPieces(this.fold.snapshotting())
+    return this.inPieces(this.fold.snapshotting(), () => undefined)
   }
 
-  private inPieces<T>(work: Work<T>): Promise<T> {
+  private inPieces<T>(work: Work<T>, done: () => void): Promise<T> {
     this.between = true
-    const all = this.work(work).finally(() => (this.between = false))
+    const all = this.work(work, done).finally(() => (this.between = false))
     this.under = all.catch(() => undefined)
     return all
   }
 
-  private async work<T>(work: Work<T>): Promise<T> {
+  private async work<T>(work: Work<T>, done: () => void): Promise<T> {
     await Promise.resolve()
     for (;;) {
       const piece = work.next()
-      if (piece.done === true) return piece.value
+      if (piece.done === true) {
+        done()
+        return piece.value
+      }
       const rest = this.breathe()
       if (rest !== null) await rest
     }

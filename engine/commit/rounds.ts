@@ -145,5 +145,7 @@ async function pack(bytes: Buffer): Promise<Buffer> {
 /** A block as the fold wrote it. */
 export function unpack(block: Buffer): Buffer {
   if (block[0] === RAW[0]) return block.subarray(1)
-  return inflateRawSync(block.subarray(1), { maxOutputLength: 512 * 1024 * 1024 })
+  const bytes = inflateRawSync(block.subarray(1), { maxOutputLength: 512 * 1024 * 1024 })
+  // Small ones come in a buffer many times their size, and panes hold on to them.
+  return bytes.buffer.byteLength > 2 * bytes.length ? Buffer.from(bytes) : bytes
 }

@@ -39,8 +39,9 @@ export function* saveMerge(fold: MergeFold): Work<SnapshotBlocks> {
     merged: mergedOf(fold).map((state) => saveParts(state, blocks)),
   }
   blocks.json(HEADER, header)
+  const acks = fold.producers.acks()
   yield* blocks.encoding()
-  return { changed: blocks.changed, names: blocks.names, acks: fold.producers.acks() }
+  return { changed: blocks.changed, names: blocks.names, acks }
 }
 
 export function loadMerge(fold: MergeFold, blocks: Blocks): void {

@@ -89,7 +89,7 @@ export class MergedState extends MetricState {
     const used = super.used()
     for (const parts of this.parts.values()) {
       for (const part of parts)
-        for (let i = 0; part && i < part.touched.size; i++) used.add(part.touched.at(i))
+        for (let i = 0; part && i < part.members.size; i++) used.add(part.members.at(i))
     }
     return used
   }

@@ -1,4 +1,6 @@
 /** The reader's own socket under what befalls connections: it says so, never asks twice, and goes on. */
+import { type AddressInfo, connect as dial, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startRedis, type TestRedis } from '../../test/harness/redis.ts'
@@ -58,7 +60,32 @@ test('a server that has fallen silent is given up, and found again', async () =>
   await admin.xadd('log', '1-0', 'k', 'a')
   expect(await read()).toEqual(['k,a'])
   server.pause()
-  await expect(read()).rejects.toThrow(/closed/)
+  await expect(read()).rejects.toThrow(/not answered for 400 ms/)
   server.resume()
   await expect.poll(() => read().catch(() => 'away'), { timeout: 5000 }).toEqual(['k,a'])
+})
+
+test('a long reply over a slow line is no silence', async () => {
+  for (let i = 0; i < 10; i++) await admin.xadd('log', '*', 'k', 'x'.repeat(100_000))
+  const line = createServer((down) => {
+    const up = dial(server.port, '127.0.0.1')
+    down.pipe(up)
+    down.on('error', () => up.destroy())
+    up.on('error', () => down.destroy())
+    void (async () => {
+      for await (const piece of up as AsyncIterable<Buffer>)
+        for (let i = 0; i < piece.length; i += 40_000) {
+          down.write(piece.subarray(i, i + 40_000))
+          await sleep(30)
+        }
+    })().catch(() => undefined)
+  })
+  await new Promise<void>((listening) => line.listen(0, '127.0.0.1', listening))
+  const url = `redis://127.0.0.1:${(line.address() as AddressInfo).port}`
+  const slow = connect(url, 'block')
+  await reach(slow, url)
+  const reply = await new ByteConnection(slow, 400).ask(['XREAD', 'STREAMS', 'log', '0'], 0)
+  expect(logsIn(reply)![0]![1].length).toBe(10)
+  slow.disconnect()
+  line.close()
 })

@@ -20,6 +20,7 @@ export class ByteConnection {
   private readonly reader = new ReplyReader()
   private socket: Redis['stream'] | null = null
   private waiting: Waiting | null = null
+  private overdue: NodeJS.Timeout | undefined
 
   constructor(redis: Redis, silence: number) {
     this.redis = redis
@@ -32,16 +33,15 @@ export class ByteConnection {
    */
   async ask(words: readonly string[], block: number): Promise<Reply> {
     const socket = await this.taken()
-    let overdue: NodeJS.Timeout | undefined
     try {
       return await new Promise<Reply>((resolve, reject) => {
         this.waiting = { resolve, reject }
-        const late = (): unknown => socket.destroy(new Error(`Redis has not answered for ${this.silence} ms`))
-        overdue = setTimeout(late, block + this.silence)
+        const late = (): void => this.end(socket, new Error(`Redis has not answered for ${this.silence} ms`))
+        this.overdue = setTimeout(late, block + this.silence)
         socket.write(commandOf(words))
       })
     } finally {
-      clearTimeout(overdue)
+      clearTimeout(this.overdue)
       this.waiting = null
     }
   }
@@ -62,15 +62,24 @@ export class ByteConnection {
   }
 
   private came(socket: Redis['stream'], piece: Buffer): void {
+    // Silence is what is waited for: a long reply over a slow line is none.
+    this.overdue?.refresh()
     try {
       const reply = this.reader.push(piece)
       if (reply === null) return
-      if (!(reply instanceof Error)) return this.waiting?.resolve(reply)
-      this.waiting?.reject(reply)
+      if (this.waiting === null) throw new Error('Redis sent what nobody had asked for')
+      if (!(reply instanceof Error)) return this.waiting.resolve(reply)
+      this.waiting.reject(reply)
       if (NO_MASTER.test(reply.message)) this.redis.disconnect(true)
     } catch (error) {
-      socket.destroy(error as Error)
+      this.end(socket, error as Error)
     }
+  }
+
+  /** ioredis connects anew; whoever asked hears why. */
+  private end(socket: Redis['stream'], why: Error): void {
+    this.waiting?.reject(why)
+    socket.destroy(why)
   }
 
   private gone(socket: Redis['stream']): void {

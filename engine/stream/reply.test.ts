@@ -77,7 +77,13 @@ test('nothing, and an error, are replies too; the next one is read as ever', () 
 })
 
 test('what is no reply, or more than one, ends the connection', () => {
-  for (const garbage of ['HTTP/1.1 400 Bad Request\r\n', '*1\r\n-ERR inside\r\n', '*-1\r\n*-1\r\n'])
+  for (const garbage of [
+    'HTTP/1.1 400 Bad Request\r\n',
+    '*1\r\n-ERR inside\r\n',
+    '*-1\r\n*-1\r\n',
+    '*2\r\n$*\r\n',
+    `$${'1'.repeat(30)}`,
+  ])
     expect(() => new ReplyReader().push(Buffer.from(garbage)), garbage).toThrow(/Redis sent/)
   const other = new ReplyReader().push(Buffer.from('*1\r\n:5\r\n'))
   expect(() => logsIn(other as never)).toThrow(/something else/)

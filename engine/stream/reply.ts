@@ -3,7 +3,7 @@
  * of tokens. Reading many small entries through objects and strings costs several times what counting them does.
  */
 
-const [CR, STAR, DOLLAR, PLUS, MINUS, COLON, ZERO] = [0x0d, 0x2a, 0x24, 0x2b, 0x2d, 0x3a, 0x30]
+const [CR, STAR, DOLLAR, PLUS, MINUS, COLON, ZERO, NINE] = [0x0d, 0x2a, 0x24, 0x2b, 0x2d, 0x3a, 0x30, 0x39]
 
 /** Tokens are two numbers: a text's start and end; `LIST` and the number of elements; `NIL` and 0. */
 export const LIST = -1
@@ -12,6 +12,8 @@ export const NIL = -2
 /** A longer reply is no answer to anything that is asked here. */
 const MAX_REPLY = 512 * 1024 * 1024
 const FIRST_BYTES = 64 * 1024
+/** Bytes of the line that says how long what follows is. */
+const MAX_HEADER = 20
 
 export interface Reply {
   bytes: Buffer
@@ -79,6 +81,8 @@ export class ReplyReader {
     for (; i < filled; i++) {
       const byte = bytes[i]!
       if (byte === CR) break
+      if (byte < ZERO || byte > NINE || i - this.at > MAX_HEADER)
+        throw new Error('Redis sent what is no reply')
       length = length * 10 + (byte - ZERO)
     }
     // The line ends with CR and LF.

@@ -175,7 +175,7 @@ export class MetricState {
       }
       const first = Math.max(last - LISTEN_BACK, Math.floor(this.heardAt.get(group) / TURN))
       for (let number = last; number >= first; number--) {
-        if (!panes.get(number)?.touched.has(group)) continue
+        if (!panes.get(number)?.members.has(group)) continue
         this.heardAt.set(group, (number + 1) * TURN - 1)
         break
       }
@@ -198,7 +198,7 @@ export class MetricState {
     const used = new Touched()
     for (const panes of this.ladder.panes) {
       for (const pane of panes.values()) {
-        for (let i = 0; i < pane.touched.size; i++) used.add(pane.touched.at(i))
+        for (let i = 0; i < pane.members.size; i++) used.add(pane.members.at(i))
       }
     }
     return used

@@ -66,7 +66,7 @@ function decodePaneV2(bytes: Buffer, shape: Shape, ladder: Ladder, later: boolea
   // One with changed groups is about to be emitted again, by them.
   if (later && changed.length === 0) {
     lookThrough(new ByteReader(bytes, from.position), groups.length, shape)
-    pane.readLater(read)
+    pane.readLater(groups, read)
   } else read()
   pane.closed = closed
   pane.dirty = false

@@ -64,8 +64,14 @@ export class Pane {
     return this.groups
   }
 
-  /** `read` puts the cells back with `read` and `restore`, when they are first needed. It must not fail. */
-  readLater(read: () => void): void {
+  /** As `touched`, for those who need no cells. */
+  get members(): Touched {
+    return this.groups
+  }
+
+  /** `read` puts the cells of `groups` back with `read` and `restore`, when they are first needed. It must not fail. */
+  readLater(groups: readonly number[], read: () => void): void {
+    for (const group of groups) this.groups.add(group)
     this.unread = read
   }
 

@@ -41,7 +41,7 @@ test('it listens, sends its past when told, tells the play, goes on sending its 
 
     world.send({ type: 'send-history' })
     const { events } = await hear('history-done')
-    expect(Object.keys(received).toSorted()).toEqual(['requests', 'runs', 'trades'])
+    expect(Object.keys(received).toSorted()).toEqual(['fields', 'requests', 'runs', 'trades'])
     expect(Object.values(received).reduce((sum, n) => sum + n, 0)).toBe(events)
     expect(String((await hear('play')).text)).toContain('World 4')
 
