@@ -16,7 +16,7 @@ import { run as runTry } from './try.ts'
 const ROOT = new URL('../../', import.meta.url).pathname
 const IBAN = 'DE89 3704 0044 0532 0130 00'
 const PAGE = `<!doctype html><title>Accounts | North Bank</title><style>.none, .deep p { display: none } b { text-transform: uppercase }</style>
-<nav><ul><li>Home<li>About<li>Help</ul></nav><h1>Accounts</h1>
+<nav data-of="${IBAN}"><a href="/pay?to=${encodeURIComponent(IBAN)}"></a><ul><li>Home<li>About<li>Help</ul></nav><h1>Accounts</h1>
 <dl><dt>Balance<dd data-balance>1.234,56 €<dt>IBAN<dd data-iban>${IBAN}<dt>Kind<dd data-kind><b>giro</b> <i class=none>secret plan</i></dl>
 <p class=none>No transactions yet</p>
 <table><tbody id=txs></table><input type=password value=hunter22>
@@ -117,7 +117,7 @@ test('a recorded page is read again offline, redirect included, and a changed on
   expect(fixtures.map(({ label }) => label)).toEqual(['live', 'ok'])
   const scraper = (await subjectOf(file, null, false)).scraper as BrowserScraper
   for (const fixture of fixtures) {
-    expect(fixture.html).not.toMatch(/3704 0044|hunter22|insertAdjacentHTML/)
+    expect(fixture.html).not.toMatch(/3704|hunter22|insertAdjacentHTML/)
     expect(fixture.expect.values).toMatchObject({ balance: 1234.56 })
   }
   const [live] = fixtures

@@ -131,7 +131,7 @@ async function look(name: string, url: string, world: CommandWorld): Promise<See
       suggestion = suggest(await lookForSuggestions(page))
       html = await recordPage(
         page,
-        suggestion.fields.flatMap(({ hide }) => hide ?? []),
+        suggestion.fields.flatMap(({ hide }) => (hide === undefined ? [] : [{ selector: hide }])),
       )
     }
     const done = await trial(visitor, 'new', { ...hand, look: taken })

@@ -42,14 +42,18 @@ export async function redact(session: CDPSession, question: RedactQuestion, ms: 
 }
 
 /** Selectors of the elements whose values are private, those inside lists included. */
-export function privateSelectors(read: ReaderMap): string[] {
+export function privateSelectors(read: ReaderMap): RedactQuestion['hide'] {
   return Object.values(read).flatMap((spec) => {
     if (spec.kind === 'product') return []
-    if (spec.private === true) return [named(spec)]
+    if (spec.private === true)
+      return [{ selector: named(spec), attr: spec.kind === 'list' ? undefined : spec.attr }]
     const inner = spec.kind === 'list' ? Object.values(spec.fields ?? {}) : []
     return inner
       .filter((each) => each.private === true)
-      .map((each) => (each.selector === '' ? named(spec) : `:is(${named(spec)}) :is(${named(each)})`))
+      .map((each) => ({
+        selector: each.selector === '' ? named(spec) : `:is(${named(spec)}) :is(${named(each)})`,
+        attr: each.attr,
+      }))
   })
 }
 

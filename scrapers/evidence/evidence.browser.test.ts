@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect, type EvidenceStore, openEvidence, type RunEvent } from '../../engine/index.ts'
 import { findChromium } from '../../launch/chromium.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
-import { check, money, type ScraperOptions, scraper, text } from '../index.ts'
+import { attr, check, money, type ScraperOptions, scraper, text } from '../index.ts'
 import { redisGate } from '../politeness/redis-gate.ts'
 import { type Pool, openPool } from '../pool/pool.ts'
 import type { ReaderMap } from '../read/field.ts'
@@ -83,6 +83,7 @@ function visit(
     read: {
       balance: money('#balance'),
       held: money('.amount-held', { private: true }),
+      member: attr('.member', 'id', { private: true }),
       owner: text('.owner', { private: true, optional: true }),
     },
     ...change,

@@ -4,8 +4,8 @@
  */
 
 export interface RedactQuestion {
-  /** Elements whose text and values nobody may see. */
-  hide: string[]
+  /** Elements whose text and values nobody may see; `attr`: the attribute that is read of them. */
+  hide: { selector: string; attr?: string | undefined }[]
   /**
    * `mask`: for people to look at; everything that looks personal goes. `keep`: to be read again by the same readers;
    * only hidden elements go, and each of their characters leaves its kind (`x`, `1`) behind.
@@ -29,6 +29,7 @@ export function redactPage(question: RedactQuestion, maskText: (text: string) =>
   const masking = question.mode === 'mask'
   const SECRET = /passw|pwd|secret|token|csrf|xsrf|nonce|auth(?!or)|session|api[-_]?key|credential|signature/i
   const INLINE = /^(A|ABBR|B|BDI|BDO|CODE|EM|FONT|I|MARK|S|SMALL|SPAN|STRONG|SUB|SUP|U|WBR)$/
+  const PICTURE = /^(IMG|SOURCE|VIDEO|LINK|IMAGE|USE|INPUT|BODY|TABLE|TD|TH)$/
   const UNSHOWN = /^(SCRIPT|STYLE|TEMPLATE|NOSCRIPT|LINK|META)$/
   const MARKUP = /^(class|id|style|d|points|transform|viewbox|integrity|srcset|sizes|for|rel|type|lang|dir)$/i
   const ADDRESS = /^(href|src|action|formaction|poster|data-src|data-href|data-url|cite|background)$/i
@@ -39,9 +40,16 @@ export function redactPage(question: RedactQuestion, maskText: (text: string) =>
   const hidden = (text: string) => (text.trim() === '' ? text : masking ? GONE : shape(text))
   /** What stood in hidden elements, wherever else it stands. */
   const known: string[] = []
-  const masked = (text: string) => {
+  const unknown = (text: string, least = 4) => {
     let result = text
-    for (const value of known) result = result.replaceAll(value, hidden(value))
+    if (text.length >= least)
+      for (const value of known) if (value.length >= least) result = result.replaceAll(value, hidden(value))
+    return result
+  }
+  /** Names of classes are often short words, which say nothing. */
+  const LEAST_NAME = 6
+  const masked = (text: string) => {
+    const result = unknown(text)
     return masking && result.length > 5 ? maskText(result) : result
   }
 
@@ -64,20 +72,30 @@ export function redactPage(question: RedactQuestion, maskText: (text: string) =>
     while (nodes.length < MAX_NODES && walker.nextNode()) nodes.push(walker.currentNode as CharacterData)
     return nodes
   }
-  const hide = (element: Element) => {
-    const whole = (element.textContent ?? '').trim()
-    if (whole.length > 3 && whole.length < 200 && known.length < 100) known.push(whole)
+  const know = (text: string) => {
+    const whole = text.trim()
+    if (whole.length <= 3 || whole.length >= 200 || known.length >= 200) return
+    // Half a sign cannot be encoded.
+    const sound = whole.replace(/\p{Surrogate}/gu, '')
+    const encoded = [encodeURIComponent(sound), encodeURI(sound)]
+    for (const form of [whole, ...encoded, ...encoded.map((each) => each.replaceAll('%20', '+'))])
+      if (!known.includes(form)) known.push(form)
+  }
+  const hide = (element: Element, attr = '') => {
+    know(element.textContent ?? '')
+    know(element.getAttribute(attr) ?? '')
     for (const node of textsOf(element)) node.data = hidden(node.data)
     for (const each of [element, ...element.querySelectorAll('*')]) {
       for (const { name, value } of Array.from(each.attributes))
-        if (!MARKUP.test(name) && name !== 'name') each.setAttribute(name, hidden(value))
+        if ((!MARKUP.test(name) && name !== 'name') || (each === element && name === attr.toLowerCase()))
+          each.setAttribute(name, hidden(value))
       if ('value' in each && typeof each.value === 'string') each.value = hidden(each.value)
     }
   }
-  for (const selector of question.hide) {
+  for (const { selector, attr } of question.hide) {
     for (const root of roots) {
       try {
-        for (const element of root.querySelectorAll(selector)) hide(element)
+        for (const element of root.querySelectorAll(selector)) hide(element, attr)
       } catch {
         // The reader's own evidence says that this is no selector.
       }
@@ -91,8 +109,13 @@ export function redactPage(question: RedactQuestion, maskText: (text: string) =>
       else if (SECRET.test(name) || (meta && name === 'content')) element.setAttribute(name, '[secret]')
       else if (ADDRESS.test(name)) {
         const address = value.replace(URL_SECRET, '$1[secret]').replace(/^\s*javascript:.*/is, '#')
-        element.setAttribute(name, /^(mailto|tel|sms|data):/i.test(address) ? masked(address) : address)
-      } else if (masking && !MARKUP.test(name)) element.setAttribute(name, masked(value))
+        // What the picture is made of must still be found.
+        const free = PICTURE.test(element.tagName.toUpperCase()) && !/^(mailto|tel|sms|data):/i.test(address)
+        element.setAttribute(name, free ? unknown(address) : masked(address))
+      } else {
+        const result = MARKUP.test(name) ? unknown(value, LEAST_NAME) : masked(value)
+        if (result !== value) element.setAttribute(name, result)
+      }
     }
   }
   const maskInput = (element: Element) => {
@@ -184,6 +207,15 @@ export function redactPage(question: RedactQuestion, maskText: (text: string) =>
     for (const comment of comments) comment.remove()
   }
 
-  const html = page.outerHTML
+  /** Addresses that the picture needs. In a document that loads nothing. */
+  const maskPictures = (copy: Element) => {
+    for (const element of copy.querySelectorAll('img, source, video, link, image, use, input, [background]'))
+      for (const { name, value } of Array.from(element.attributes))
+        if (ADDRESS.test(name) || name === 'srcset') element.setAttribute(name, masked(value))
+    return copy
+  }
+  const html = masking
+    ? maskPictures(document.implementation.createHTMLDocument('').importNode(page, true)).outerHTML
+    : page.outerHTML
   return { title: document.title.slice(0, 300), html: html.slice(0, MAX_HTML), cut: html.length > MAX_HTML }
 }

@@ -19,6 +19,9 @@ export const SECRETS = [
   'Jane Q. Customer',
   '8.412,77',
   'typed-in-name',
+  'Jane%20Q.%20Customer',
+  'Jane+Q.+Customer',
+  'member-abcdef',
 ]
 
 /** Each must still be there: evidence that shows nothing explains nothing. */
@@ -41,6 +44,10 @@ export const PRIVATE_PAGE = `<!doctype html><html><head><title>North Bank</title
 <p class="amount-held" data-amount="8.412,77">8.412,77 €</p>
 <p>IBAN DE89 3704 0044 0532 0130 00, also <span>DE89</span><b>3704</b><span>0044053201</span><i>3000</i></p>
 <p>Card 4111 1111 1111 1111, tel. +49 30 1234567, account 9876543210</p>
+<a href="/of/Jane%20Q.%20Customer?name=Jane+Q.+Customer&amp;iban=DE89370400440532013000">Me</a>
+<img src="/photo/jane.doe@mail.example.png" srcset="/member-abcdef/9876543210.png 2x" alt="">
+<p id="member-abcdef" class="member">One</p>
+<p id="of-member-abcdef" class="x-member-abcdef" data-of="member-abcdef" style="--of: 'member-abcdef'">Two</p>
 <p>Transfer of 12,50 €</p>
 <a href="/logout?session=zzz999zzz&page=2">Out</a> <a href="mailto:jane.doe@mail.example">Mail</a>
 <form><input type="password" value="hunter22"><input type="hidden" name="_t" value="csrf-4711-abcd">
