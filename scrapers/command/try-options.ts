@@ -13,7 +13,7 @@ processes keep there are kept here too. FILE is a scraper's; of a URL is shown w
   --replace          a fixture of that label may be there already
   --local            the URL may be this machine
   --json             one JSON object, for programs
-  --signals          what was recorded, as one line for weir judge; private values are left out
+  --signals          what was recorded, as one line for weir judge; private values, cookies and scripts are left out
 
 Exit code 0: right (ok or absent), 1: not, 2: wrong usage.
 `

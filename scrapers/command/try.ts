@@ -26,12 +26,12 @@ import { replay } from '../fixture/replay.ts'
 import { type Trial, trial } from '../fixture/trial.ts'
 import type { Scraper } from '../index.ts'
 import { recordSignals } from '../outcome/recorded.ts'
-import type { Signals } from '../outcome/signals.ts'
 import type { RawSuggestions } from '../suggest/in-page-suggest.ts'
 import { lookForSuggestions } from '../suggest/look.ts'
 import { type Suggestion, suggest } from '../suggest/suggest.ts'
 import { publicValues } from '../read/interpret.ts'
 import { takeHand } from './hand.ts'
+import { shareable } from './shareable.ts'
 import { subjectOf } from './subject.ts'
 import { TRY_USAGE, type TryOptions, tryOptions } from './try-options.ts'
 import { type Paint, suggestionWords, tryWords } from './try-words.ts'
@@ -99,16 +99,6 @@ async function attempt(options: TryOptions, world: CommandWorld): Promise<number
 function recordable(scraper: Scraper, { save }: TryOptions): Scraper {
   const raw = save !== null && scraper.kind === 'browser' && scraper.with === 'http'
   return raw ? { ...scraper, with: 'browser', scripts: false } : scraper
-}
-
-/** Without the values that may not leave this process; no verdict depends on them. */
-function shareable(scraper: Scraper, signals: Signals): Signals {
-  if (scraper.kind !== 'browser') return signals
-  const seen = publicValues(scraper.read, signals.fields)
-  const fields = Object.fromEntries(
-    Object.entries(signals.fields).map(([name, field]) => [name, { ...field, value: seen[name] }]),
-  )
-  return { ...signals, fields }
 }
 
 function savePicture(image: Buffer, path: string): string {

@@ -127,10 +127,17 @@ export function bodyChallenge(signals: Pick<Signals, 'main' | 'bodyHead' | 'body
   return null
 }
 
+/** The pieces of a body that its verdict may depend on. */
+export function bodySigns(body: string): string[] {
+  return [...SIGNATURES.map((each) => each.body), RATE_LIMIT].flatMap((sign) => sign.exec(body)?.[0] ?? [])
+}
+
+const RATE_LIMIT = /<span class="cf-error-code">1015/
+
 /** Throttling that does not say 429: a Cloudflare 1015 page, or a waiting room. */
 export function disguisedRateLimit(signals: Signals, recognised: boolean): string | null {
   if (recognised) return null
   if (/__cfwaitingroom/.test(signals.main?.headers['set-cookie'] ?? '')) return 'a Cloudflare waiting room'
-  if (/<span class="cf-error-code">1015/.test(signals.bodyHead)) return 'Cloudflare error 1015'
+  if (RATE_LIMIT.test(signals.bodyHead)) return 'Cloudflare error 1015'
   return null
 }
