@@ -92,8 +92,21 @@ test('lessons come back as they were, expire, and have a limit', async () => {
   expect((await memory.recall('north-bank')).lessons).toBe(lessons)
   await expect(memory.remember('north-bank', 'x'.repeat(MAX_LESSONS + 1))).rejects.toThrow(/characters/)
   const client = connect(redis.url, 'query')
-  expect(await client.pttl(`${fleetKeys(`test${n}`).healing}north-bank`)).toBeGreaterThan(0)
-  await client.hset(`${fleetKeys(`test${n}`).healing}north-bank`, { lessons: 'broken', 'p:x': '{' })
+  const { healing, lessons: taught } = fleetKeys(`test${n}`)
+  expect(await client.pttl(`${taught}north-bank`)).toBeGreaterThan(0)
+  // Whoever lists proposals does not read lessons.
+  expect(await client.exists(`${healing}north-bank`)).toBe(0)
+  await client.set(`${taught}north-bank`, 'broken')
+  await client.hset(`${healing}north-bank`, { 'p:x': '{' })
   expect(await memory.recall('north-bank')).toEqual({ lessons: null, proposals: [] })
   client.disconnect()
+})
+
+test('a long list is whole, newest first', async () => {
+  for (let i = 0; i < 205; i += 1) await memory.propose(seen('.a', { scraper: `bank-${i}` }), 0)
+  const all = await book.list({ limit: 500 })
+  expect(new Set(all.map(({ scraper }) => scraper)).size).toBe(205)
+  const times = all.map(({ last }) => last)
+  expect(times).toEqual(times.toSorted((a, b) => b - a))
+  expect(await book.list({ limit: 3 })).toEqual(all.slice(0, 3))
 })

@@ -1,4 +1,4 @@
-/** What scraper processes share about healing: a hash per scraper in the slot of the fleet. */
+/** What scraper processes share about healing: a text and a hash per scraper in the slot of the fleet. */
 import { readFileSync } from 'node:fs'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { connect } from '../stream/connection.ts'
@@ -22,7 +22,7 @@ export function openHealMemory(redisUrl: string, namespace: string): HealMemory 
   const redis = connect(redisUrl, 'commit', 'weir-heal')
   redis.defineCommand('weirPropose', { numberOfKeys: 2, lua: PROPOSE })
   const script = redis as unknown as { weirPropose: Proposing }
-  const { healing, proposing } = fleetKeys(namespace)
+  const { healing, lessons: taught, proposing } = fleetKeys(namespace)
   let connecting: Promise<void> | null = null
   const ready = async (): Promise<void> => {
     // A Redis that is away now may come later: each command says for itself whether it is there.
@@ -33,19 +33,18 @@ export function openHealMemory(redisUrl: string, namespace: string): HealMemory 
   return {
     async recall(scraper) {
       await ready()
-      const hash = await redis.hgetall(healing + scraper)
-      return { lessons: unpacked(hash['lessons']), proposals: proposalsIn(hash) }
+      const [hash, packed] = await Promise.all([
+        redis.hgetall(healing + scraper),
+        redis.get(taught + scraper),
+      ])
+      return { lessons: unpacked(packed), proposals: proposalsIn(hash) }
     },
     async remember(scraper, lessons) {
       if (lessons.length > MAX_LESSONS)
         throw new Error(`what was learnt is ${lessons.length} characters long`)
       await ready()
       const packed = deflateRawSync(lessons).toString('base64')
-      await redis
-        .multi()
-        .hset(healing + scraper, 'lessons', packed)
-        .pexpire(healing + scraper, FORGET_MS)
-        .exec()
+      await redis.set(taught + scraper, packed, 'PX', FORGET_MS)
     },
     async propose(observed, enough) {
       await ready()
@@ -58,8 +57,8 @@ export function openHealMemory(redisUrl: string, namespace: string): HealMemory 
   }
 }
 
-function unpacked(packed: string | undefined): string | null {
-  if (packed === undefined) return null
+function unpacked(packed: string | null): string | null {
+  if (packed === null) return null
   try {
     return inflateRawSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_LESSONS * 4 }).toString(
       'utf8',

@@ -13,6 +13,8 @@ import {
 const MAX_LIST = 500
 /** Scrapers looked through for one list, those with the newest proposals first. */
 const MAX_SCRAPERS = 2000
+/** Scrapers read at a time: nothing else waits long behind them. */
+const STEP = 100
 
 /** Connects when first used. */
 export function openProposals(redisUrl: string, namespace: string): ProposalBook {
@@ -38,11 +40,15 @@ export function openProposals(redisUrl: string, namespace: string): ProposalBook
   return {
     async list({ scraper, state, limit }) {
       const names = scraper === undefined ? await redis.zrevrange(proposing, 0, MAX_SCRAPERS - 1) : [scraper]
-      const found = (await Promise.all(names.map(ofScraper))).flat()
-      return found
-        .filter((one) => (state ?? one.state) === one.state)
-        .toSorted((a, b) => b.last - a.last || (a.id < b.id ? -1 : 1))
-        .slice(0, Math.min(limit, MAX_LIST))
+      let newest: Proposal[] = []
+      for (let from = 0; from < names.length; from += STEP) {
+        const found = await Promise.all(names.slice(from, from + STEP).map(ofScraper))
+        newest = [...newest, ...found.flat()]
+          .filter((one) => (state ?? one.state) === one.state)
+          .toSorted((a, b) => b.last - a.last || (a.id < b.id ? -1 : 1))
+          .slice(0, Math.min(limit, MAX_LIST))
+      }
+      return newest
     },
     find,
     async decide(id, state, by) {

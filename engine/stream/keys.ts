@@ -181,8 +181,10 @@ export interface FleetKeys {
   processes: string
   /** Sorted set: scrapers with proposals by the time of the newest. */
   proposing: string
-  /** Prefix of a hash per scraper: `lessons` of good runs, `p:<id>` what was proposed, `d:<id>` what was decided. */
+  /** Prefix of a hash per scraper: `p:<id>` what was proposed, `d:<id>` what was decided. */
   healing: string
+  /** Prefix of a text per scraper: what good runs taught. */
+  lessons: string
 }
 
 export function fleetKeys(namespace: string): FleetKeys {
@@ -204,5 +206,6 @@ export function fleetKeys(namespace: string): FleetKeys {
     processes: `${tag}:processes`,
     proposing: `${tag}:proposing`,
     healing: `${tag}:healing:`,
+    lessons: `${tag}:lessons:`,
   }
 }
