@@ -99,19 +99,20 @@ test('worst first, with the reason, and everything beside it', async () => {
   ).toEqual(['/v1/evidence/a1b2c3d4e5f6-20000-1', '/v1/runs?scraper=north-bank'])
 })
 
-test('hostile text is text; nothing sticks out; axe finds nothing, at both sizes', async () => {
+test('hostile text is text; nothing sticks out; axe finds nothing', async () => {
   shown = 'hostile'
   for (const [size, scheme] of [
-    [WALL, 'light'],
-    [PHONE, 'dark'],
+    [WALL, 'dark'],
+    [PHONE, 'light'],
   ] as const) {
     await open(size, '', scheme)
     expect(await textOf('#rows')).toContain('<img src=x onerror=alert(1)>')
     expect(await textOf('#rows')).not.toContain('\u202E')
     expect(await page.$$eval('#rows img, #rows script', (nodes) => nodes.length)).toBe(0)
     expect(await page.evaluate(outside)).toEqual([])
-    expect(await violations()).toEqual([])
   }
+  // Once, since it takes seconds: the dark wall is looked at below.
+  expect(await violations()).toEqual([])
 })
 
 test('one may choose, and the choice stands in the address', async () => {

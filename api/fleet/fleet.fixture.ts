@@ -97,7 +97,13 @@ export function fleetFixture(now: number, which: 'usual' | 'hostile' | 'none' | 
       ? Array.from({ length: which }, (_, i) => ({ ...STORIES[i % STORIES.length]!, name: `site-${i}` }))
       : []
   const stories =
-    which === 'none' ? [] : which === 'hostile' ? [...ODD, ...STORIES] : which === 'usual' ? STORIES : many
+    which === 'none'
+      ? []
+      : which === 'hostile'
+        ? [...ODD, ...STORIES.slice(0, 3)]
+        : which === 'usual'
+          ? STORIES
+          : many
   const rows = stories.map((story) => rowOfStory(story, now))
   rows.sort((a, b) => compareRanks(a, b) || (a.scraper < b.scraper ? -1 : 1))
   return { at: now, rows, complete: true }
