@@ -8,6 +8,9 @@ import { type Pool, type PoolOptions, openPool } from './pool.ts'
 
 let pool: Pool
 const LIMITS = { deadline: 5000, patience: 5000 }
+/** Of jobs that must come to their end, however busy the machine. */
+const PATIENT = { deadline: 60_000, patience: 60_000 }
+const BUSY_MS = 120_000
 const GREEDY_LIMITS = { deadline: 15_000, patience: 5000 }
 const title = ({ page }: Lease) => page.setContent('<title>t</title>').then(() => page.title())
 
@@ -28,17 +31,24 @@ test('jobs share one browser, and each has a context of its own', async () => {
   expect(pool).toMatchObject({ launched: 1, busy: expect.any(Number), waiting: 0 })
 })
 
-test('a killed browser fails its jobs, the next ones run', async () => {
-  await open()
-  const doomed = pool.run(async ({ page }) => page.evaluate(() => new Promise(() => undefined)), LIMITS)
-  doomed.catch(() => undefined)
-  await expect.poll(() => pool.pids.length, { timeout: 9000 }).toBe(1)
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  process.kill(pool.pids[0]!, 'SIGKILL')
-  await expect(doomed).rejects.toThrow(/closed|detached|frame|disconnected/i)
-  expect(await pool.run(title, LIMITS)).toBe('t')
-  expect(pool.launched).toBe(2)
-})
+test(
+  'a killed browser fails its jobs, the next ones run',
+  async () => {
+    await open({ patience: 60_000, launchTimeout: 60_000 })
+    let launched = 0
+    const doomed = pool.run(async ({ page }) => {
+      // The page is there and at work: a browser that dies sooner is only replaced.
+      await page.evaluate(() => 1)
+      launched = pool.launched
+      process.kill(pool.pids[0]!, 'SIGKILL')
+      return page.evaluate(() => new Promise(() => undefined))
+    }, PATIENT)
+    await expect(doomed).rejects.toThrow(/closed|detached|frame|disconnected/i)
+    expect(await pool.run(title, PATIENT)).toBe('t')
+    expect(pool.launched).toBe(launched + 1)
+  },
+  BUSY_MS,
+)
 
 test('failed launches are tried again, and a job that never gets a browser says so', async () => {
   let failures = 2
@@ -56,15 +66,23 @@ test('failed launches are tried again, and a job that never gets a browser says 
   await expect(pool.run(title, LIMITS)).rejects.toMatchObject({ reason: 'launch' })
 })
 
-test('a launch that never comes back is given up, and tried again', async () => {
-  let hung = 1
-  await open({
-    launchTimeout: 3000,
-    launch: (options) => (hung-- > 0 ? new Promise(() => undefined) : puppeteer.launch(options)),
-  })
-  expect(await pool.run(title, LIMITS)).toBe('t')
-  expect(pool).toMatchObject({ launched: 1, failedLaunches: 1 })
-})
+test(
+  'a launch that never comes back is given up, and tried again',
+  async () => {
+    // Launched before, so that its own launch cannot be the slow one.
+    const { path } = await findChromium()
+    const ready = await puppeteer.launch({ executablePath: path, args: ['--no-sandbox'], timeout: 60_000 })
+    let hung = 1
+    await open({
+      patience: 60_000,
+      launchTimeout: 1000,
+      launch: () => (hung-- > 0 ? new Promise(() => undefined) : Promise.resolve(ready)),
+    })
+    expect(await pool.run(title, PATIENT)).toBe('t')
+    expect(pool).toMatchObject({ launched: 1, failedLaunches: 1 })
+  },
+  BUSY_MS,
+)
 
 test('a job past its deadline is given up, and its worker is free again', async () => {
   await open({ workers: 1 })
