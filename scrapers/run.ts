@@ -19,7 +19,7 @@ import { type Keeper, type Proof, fingerprintsOnly } from './evidence/keeper.ts'
 import type { BrowserMemory } from './http/browser-memory.ts'
 import { type Healer, unhealed } from './heal/healer.ts'
 import { pageHtml } from './heal/page-html.ts'
-import { type SettleWorld, settle } from './heal/settle.ts'
+import { type SettleWorld, endUndone, settle } from './heal/settle.ts'
 import { signalsOf, visitCheck } from './http/visit-check.ts'
 import { visitHtml } from './http/visit-html.ts'
 import { type Row, visitJson } from './http/visit-json.ts'
@@ -144,7 +144,10 @@ async function collect(scraper: Scraper, version: string, world: RunWorld): Prom
   const visited = visitedBy(scraper, first.signals, verdict, first.turn.exit)
   await learnFrom(gate, world.exits ?? directOnly, first.turn, visited)
   const second = await collectSignals(inBrowser, world)
-  if (second.signals.skip !== null) return { ...first, turn: second.turn }
+  if (second.signals.skip !== null) {
+    await endUndone(inBrowser, second, world)
+    return { ...first, turn: null }
+  }
   second.signals.via = 'fallback'
   if (RIGHT.includes(judge(second.signals).outcome)) memory?.add(name, version, world.now())
   return second

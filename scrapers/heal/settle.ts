@@ -48,10 +48,23 @@ export async function settle<V extends Visited>(
     if (turn && told) await learnFrom(world.gate, world.exits ?? directOnly, turn, told)
     await world.sleep(delay)
     const next = await timed(visit)
-    // What was not let in again has not been tried again.
-    if (next.signals.skip !== null) return { ...visited, turn: next.turn, verdict, visits }
+    // What was not done again has not been tried again.
+    if (next.signals.skip !== null) {
+      await endUndone(scraper, next, world)
+      return { ...visited, turn: null, verdict, visits }
+    }
     visited = next
   }
+}
+
+/** Tells the gate of a visit that it let in, and that did not take place all the same. */
+export async function endUndone(
+  scraper: Scraper,
+  { signals, turn }: Visited,
+  { gate, exits = directOnly }: Pick<SettleWorld, 'gate' | 'exits'>,
+): Promise<void> {
+  if (turn !== null)
+    await learnFrom(gate, exits, turn, visitedBy(scraper, signals, judge(signals), turn.exit))
 }
 
 /** How long the site asked to be left alone, ms. */
