@@ -40,7 +40,7 @@ import type { Turn, TurnClock } from './politeness/turn.ts'
 import { visitedBy } from './politeness/visit.ts'
 import { visitOnWorker } from './politeness/worker-turn.ts'
 import { publicValues, valuesOf } from './read/interpret.ts'
-import type { Start } from './schedule/schedule.ts'
+import type { Start, Unrun } from './schedule/schedule.ts'
 
 /** Everything a run needs of the world around it. */
 export interface RunWorld extends SettleWorld {
@@ -91,10 +91,14 @@ export async function run(
     await learnFrom(world.gate, world.exits ?? directOnly, turn, visited)
   }
   const told = verdict.outcome === 'ok' || verdict.outcome === 'partial'
-  if (scraper.kind === 'json' && told && rows.length > 0) {
-    await world.publishRows(scraper.into, rows, scraper.name)
-  }
-  const ended = runEvent({ scraper, version, signals, verdict, proof, turn, at, start })
+  const unsent =
+    scraper.kind === 'json' && told && rows.length > 0
+      ? await world.publishRows(scraper.into, rows, scraper.name).then(
+          () => null,
+          (error: unknown) => judge(faulty(scraper, 'code', error)),
+        )
+      : null
+  const ended = runEvent({ scraper, version, signals, verdict: unsent ?? verdict, proof, turn, at, start })
   const event = visits > 1 ? { ...ended, visits } : ended
   await world.publish(event, fieldRows(scraper, signals, verdict, version, at))
   return event
@@ -105,11 +109,11 @@ export async function tell(
   scraper: Scraper,
   version: string,
   world: Pick<RunWorld, 'now' | 'publish'>,
-  unrun: Missed | { died: number },
+  unrun: Unrun,
 ): Promise<void> {
   const died = 'died' in unrun
   const signals = died
-    ? faulty(scraper, 'process', 'the process that did this run is gone')
+    ? faulty(scraper, 'process', unrun.why ?? 'the process that did this run is gone')
     : skipped(scraper, unrun.reason, missedText(unrun))
   const at = world.now()
   const start = { due: died ? unrun.died : unrun.due, lateMs: 0 }

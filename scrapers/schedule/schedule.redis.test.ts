@@ -1,9 +1,9 @@
 /** The shared schedule: whoever runs, dies, leaves or comes, each due time is run by one and told once. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type FleetSchedule, type Missed, connect, openSchedule, openTurns } from '../../engine/index.ts'
+import { type FleetSchedule, connect, openSchedule, openTurns } from '../../engine/index.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import { type CheckOptions, check } from '../index.ts'
-import { type Schedule, type Scheduled, type Start, createSchedule } from './schedule.ts'
+import { type Schedule, type Scheduled, type Start, type Unrun, createSchedule } from './schedule.ts'
 
 let redis: TestRedis
 let fleet: FleetSchedule
@@ -14,9 +14,10 @@ interface Member {
   worker: string
   /** `name@due` of what began, and what was told instead. */
   runs: { id: string; lateMs: number; at: number }[]
-  told: ({ id: string } & (Missed | { died: number }))[]
-  /** Replaced by tests: how a run goes. */
+  told: ({ id: string } & Unrun)[]
+  /** Replaced by tests: how a run goes, and how telling does. */
   work: (scheduled: Scheduled, turn: Start) => Promise<void>
+  sent: () => Promise<void>
   room: number
 }
 
@@ -38,6 +39,7 @@ function join(lease = 1000): Member {
     runs: [],
     told: [],
     work: async () => undefined,
+    sent: async () => undefined,
     room: 100,
     schedule: createSchedule({
       turns,
@@ -49,6 +51,7 @@ function join(lease = 1000): Member {
         await member.work(scheduled, turn)
       },
       tell: async ({ scraper }, unrun) => {
+        await member.sent()
         member.told.push({ id: `${scraper.name}@${'died' in unrun ? unrun.died : unrun.due}`, ...unrun })
       },
       flush: async () => undefined,
@@ -171,6 +174,20 @@ test('Redis may go and lose everything: afterwards it goes on', async () => {
   client.disconnect()
   const flushed = member.runs.length
   await expect.poll(() => member.runs.length, { timeout: 9000 }).toBeGreaterThan(flushed + 2)
+})
+
+test('a run that throws is told before it ends, as often as it takes, and not done again', async () => {
+  const member = join()
+  let sends = 0
+  member.work = () => Promise.reject(new Error('broken'))
+  member.sent = async () => {
+    if ((sends += 1) === 1) throw new Error('not sent')
+  }
+  member.schedule.set([each('a', '1h')])
+  await expect.poll(() => member.told.length, { timeout: 9000 }).toBe(1)
+  expect(member.told).toMatchObject([{ id: member.runs[0]!.id, why: 'the run failed: Error: broken' }])
+  await expect.poll(async () => (await fleet.scrapers('a'))[0]!.running).toBeNull()
+  expect(member.runs).toHaveLength(1)
 })
 
 test('started while Redis is away, it begins once Redis is there', async () => {

@@ -33,6 +33,9 @@ export interface Start {
   lateMs: number
 }
 
+/** Due times without a run, or a run that ended with its process, or threw (`why`). */
+export type Unrun = Missed | { died: number; why?: string }
+
 export interface ScheduleWorld {
   turns: Turns
   /** 0 … 1 */
@@ -41,8 +44,8 @@ export interface ScheduleWorld {
   room: (lane: Lane, taken: number, running: number) => number
   /** Does one run and sends its event. */
   run: (scheduled: Scheduled, turn: Start) => Promise<unknown>
-  /** Sends the event of due times without a run, or of a run that ended with its process. */
-  tell: (scheduled: Scheduled, unrun: Missed | { died: number }) => Promise<unknown>
+  /** Sends the event of what was not run to its end. */
+  tell: (scheduled: Scheduled, unrun: Unrun) => Promise<unknown>
   /** Resolves when every event so far is in Redis. */
   flush: () => Promise<void>
   about: () => { pid: number; host: string; rssMb: number }
@@ -219,7 +222,11 @@ export function createSchedule(world: ScheduleWorld): Schedule {
     open.set(name, due)
     taken[lane] += 1
     const task = perform(scheduled, claim)
-      .catch((error: unknown) => world.failed(error, `the run of ${name}`))
+      .catch((error: unknown) => {
+        world.failed(error, `the run of ${name}`)
+        // Not ended: the next look at what Redis says runs here begins it anew.
+        open.delete(name)
+      })
       .finally(() => {
         taken[lane] -= 1
         tasks.delete(task)
@@ -269,8 +276,8 @@ export function createSchedule(world: ScheduleWorld): Schedule {
 
   /** False where all is to stop before it is in Redis. */
   async function tellOwed(scheduled: Scheduled, { died, missed: gone }: Owed): Promise<boolean> {
-    if (died !== null) await world.tell(scheduled, { died })
-    if (gone) await tell(scheduled, gone)
+    if (died !== null && !(await tellOne(scheduled, { died }))) return false
+    if (gone && !(await tell(scheduled, gone))) return false
     return flushed()
   }
 
@@ -293,20 +300,38 @@ export function createSchedule(world: ScheduleWorld): Schedule {
     await nap(due + meant - begun)
     if (stopping) return false
     running[lane] += 1
-    await world
+    return world
       .run(scheduled, { due, lateMs: Math.max(0, now() - due - meant) })
-      .catch((error: unknown) => world.failed(error, `the run of ${claim.name}`))
+      .then(() => true)
+      .catch((error: unknown) => {
+        world.failed(error, `the run of ${claim.name}`)
+        return tellOne(scheduled, { died: due, why: `the run failed: ${String(error).slice(0, 300)}` })
+      })
       .finally(() => (running[lane] -= 1))
+  }
+
+  /** A few one by one, so that each counts once whoever tells it again; many in one event. False as `tellOne`. */
+  async function tell(scheduled: Scheduled, { count, ...rest }: Missed): Promise<boolean> {
+    missed += count
+    if (count > MAX_TOLD) return tellOne(scheduled, { count, ...rest })
+    for (let i = 0; i < count; i += 1) {
+      const due = dueAfter(scheduled.scraper.every, rest.due, i)
+      if (!(await tellOne(scheduled, { ...rest, due, count: 1 }))) return false
+    }
     return true
   }
 
-  /** A few one by one, so that each counts once whoever tells it again; many in one event. */
-  async function tell(scheduled: Scheduled, { count, ...rest }: Missed): Promise<void> {
-    missed += count
-    if (count > MAX_TOLD) return void (await world.tell(scheduled, { count, ...rest }))
-    for (let i = 0; i < count; i += 1) {
-      const due = dueAfter(scheduled.scraper.every, rest.due, i)
-      await world.tell(scheduled, { ...rest, due, count: 1 })
+  /** Tells, however often it takes. False where all is to stop before. */
+  async function tellOne(scheduled: Scheduled, unrun: Unrun): Promise<boolean> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await world.tell(scheduled, unrun)
+        return true
+      } catch (error) {
+        if (tries === 1) world.failed(error, `an event of ${scheduled.scraper.name}`)
+        if (stopping) return false
+        await nap(MAX_BACK_OFF_MS)
+      }
     }
   }
 
