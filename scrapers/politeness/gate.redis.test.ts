@@ -310,17 +310,25 @@ describe('limits', () => {
   })
 })
 
-test('what Redis could not be told is told later, and until then nobody goes there from here', async () => {
+test('what Redis could not be told is told later, in order and once, and until then nobody goes there from here', async () => {
   const server = await startRedis()
   const own = connect(server.url, 'commit')
   await own.connect()
   const lonely = redisGate(own, 'test', mono)
+  const heard: unknown[] = []
+  const script = own as unknown as { weirReport: (...args: unknown[]) => Promise<unknown> }
+  const sent = script.weirReport.bind(own)
+  script.weirReport = (...args) => sent(...args).then((reply) => (heard.push(args[4]), reply))
   await server.kill()
   const report = { wish: { for: 60_000 }, exit: 'direct', coolDown: HOME, block: null }
-  expect(await lonely.report(visit(), { outcome: 'rate_limited', ...report })).toBeNull()
+  const visits = [visit(), visit(), visit()]
+  for (const each of visits)
+    expect(await lonely.report(each, { outcome: 'rate_limited', ...report })).toBeNull()
   await expect(lonely.admit(visit())).rejects.toThrow()
   await server.restart()
-  await expect.poll(() => lonely.admit(visit()).catch(() => null), { timeout: 10_000 }).not.toBeNull()
+  const together = () => Promise.all(visits.map(() => lonely.admit(visit()))).catch(() => null)
+  await expect.poll(together, { timeout: 10_000 }).not.toBeNull()
+  expect(heard).toEqual(visits.map(({ token }) => token))
   expect(await lonely.admit(visit())).toMatchObject({ go: false, reason: 'hold' })
   await lonely.close()
   own.disconnect()

@@ -53,6 +53,8 @@ export function redisGate(redis: Redis, namespace: string, mono: () => number): 
   const scripts = scripted(redis)
   /** Reports that Redis did not take: whoever would visit the site from here waits until it has. */
   const untold = new Map<string, Untold[]>()
+  /** Sites of which that is being told just now: all who want to wait wait for the same. */
+  const telling = new Map<string, Promise<void>>()
   let timer: NodeJS.Timeout | null = null
 
   const keysOf = (site: string): [string, string, string] => {
@@ -82,8 +84,16 @@ export function redisGate(redis: Redis, namespace: string, mono: () => number): 
     return { at: Number(at), until: Number(till) || null, strikes: Number(strikes) }
   }
 
-  /** In the order in which they happened; stops at the first that fails. */
+  /** In the order in which they happened, each once; rejects at the first that fails. */
   async function tellUntold(site: string): Promise<void> {
+    while (untold.has(site)) {
+      const under = telling.get(site) ?? tellAll(site).finally(() => telling.delete(site))
+      telling.set(site, under)
+      await under
+    }
+  }
+
+  async function tellAll(site: string): Promise<void> {
     const all = untold.get(site) ?? []
     for (let next = all[0]; next !== undefined; next = all[0]) {
       await tell(next)
@@ -104,7 +114,7 @@ export function redisGate(redis: Redis, namespace: string, mono: () => number): 
 
   return {
     async admit(visit, again = false): Promise<Admission> {
-      if (untold.has(visit.site)) await tellUntold(visit.site)
+      await tellUntold(visit.site)
       const reply = await scripts.weirAdmit(
         ...keysOf(visit.site),
         visit.token,
@@ -132,7 +142,7 @@ export function redisGate(redis: Redis, namespace: string, mono: () => number): 
     async report(visit, visited) {
       const report = { visit, visited, ended: mono() }
       try {
-        if (untold.has(visit.site)) await tellUntold(visit.site)
+        await tellUntold(visit.site)
         return await tell(report)
       } catch {
         // A site's wish must not be lost with a connection.
