@@ -15,6 +15,8 @@ test.each([
   ['::ffff:127.0.0.1', false],
   ['::ffff:7f00:1', false],
   ['::ffff:8.8.8.8', true],
+  ['::ffff:0:7f00:1', false],
+  ['::ffff:0:169.254.169.254', false],
   ['fd00::1', false],
   ['2606:4700::1111', true],
   ['127.0.0.1', false],

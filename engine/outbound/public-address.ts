@@ -24,6 +24,8 @@ for (const [net, bits] of [
 }
 for (const [net, bits] of [
   ['::', 96],
+  // IPv4 as a translator writes it, RFC 2765; not the mapped one, which has ffff one group later.
+  ['::ffff:0:0:0', 96],
   ['64:ff9b::', 96],
   ['64:ff9b:1::', 48],
   ['100::', 64],
