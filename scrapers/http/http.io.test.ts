@@ -187,6 +187,9 @@ test('an event is known by its id, and what fits no stream is left out and said'
     verdict: 'invalid_data.events',
     events: [],
   })
+  const long = await collected({ id: ({ no }) => `${'x'.repeat(300)}${no}` })
+  expect(long.events.map(({ id }) => (id as string).length)).toEqual([200, 200])
+  expect(new Set(long.events.map(({ id }) => id)).size).toBe(2)
   expect(await collected({ id: 'number' })).toMatchObject({
     verdict: 'layout_changed.mapping',
     detail: 'events() threw: event 0 has no id',

@@ -1,4 +1,5 @@
 /** One visit of a JSON API: received, parsed, checked against its schema, mapped to events that fit their stream. */
+import { createHash } from 'node:crypto'
 import type { RawAnswer } from '../../engine/index.ts'
 import type { Collector } from '../define/collect.ts'
 import { withinTime } from '../define/within-time.ts'
@@ -97,10 +98,17 @@ function identified({ id, name }: Collector, events: Row[]): Row[] {
     const value = id(event)
     if ((typeof value !== 'string' && typeof value !== 'number') || value === '')
       throw new Error(`event ${i} has no id`)
-    const own = `${name}/${value}`.slice(0, MAX_ID)
+    const own = bounded(`${name}/${value}`)
     if (!known.has(own)) known.set(own, { ...event, id: own })
   }
   return [...known.values()]
+}
+
+/** Long ids often differ only at their end, as addresses do. */
+function bounded(id: string): string {
+  if (id.length <= MAX_ID) return id
+  const digest = createHash('sha256').update(id).digest('base64url')
+  return `${id.slice(0, MAX_ID - digest.length - 1)}~${digest}`
 }
 
 function changed(reason: string, detail: string): ContentFault {
