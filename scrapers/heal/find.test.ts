@@ -137,6 +137,6 @@ test('hostile pages cost little', () => {
   const begun = process.cpuUsage()
   lost(spec, taught(spec, 1234.5), page(flat))
   lost(spec, taught(spec, 1234.5), page(deep + wide, nested))
-  // CPU, since others may be busy, too. us
-  expect(process.cpuUsage(begun).user).toBeLessThan(3e6)
-})
+  // CPU, since others may be busy, too; some 0.4 s of it on a quiet machine. us
+  expect(process.cpuUsage(begun).user).toBeLessThan(8e6)
+}, 60_000)
