@@ -56,8 +56,9 @@ async function measure(kind: 'flat' | 'batch', rate: number, seconds: number): P
   await appendConfig(redis, 'weir', config(), 'bench')
   const worker = new Worker({ redisUrl: server.url, namespace: 'weir', log: pino({ level: 'error' }) })
   collectGarbage()
-  const finish = await measureCosts(redis)
+  // Measured is a worker that is up: nothing is counted before its libraries are loaded.
   await worker.start()
+  const finish = await measureCosts(redis)
   const commits = watchCommits(worker)
   const hot = process.argv.includes('--profile') ? await profile() : null
   while (counted(worker) < events) await sleep(100)

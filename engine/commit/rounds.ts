@@ -8,7 +8,7 @@ import { deflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib'
 import type { SnapshotBlocks } from './folding.ts'
 
 /** Bytes and fields of one round uploaded with one commit. */
-const UPLOAD_BYTES = 2 * 1024 * 1024
+const UPLOAD_BYTES = 512 * 1024
 const UPLOAD_FIELDS = 300
 
 export interface Manifest {
