@@ -20,6 +20,9 @@ async function groupsAtEnd(trial: Trial): Promise<void> {
   }
 }
 
+/** Far above what some twenty quiet partitions cost, and far below what a loop without a pause sends. */
+const NOTHING_SPINS = 600
+
 /** Commands that Redis is sent in a second by everybody. */
 async function commandsPerSecond(trial: Trial): Promise<number> {
   const done = async (): Promise<number> =>
@@ -80,7 +83,7 @@ test.concurrent(
     await trial.redis.del(logOf(1))
     await becomes(() => worker.stopped.has('load.1'), true)
     expect(worker.stopped.get('load.1')).toMatchObject({ code: 'WEIR_POSITION_LOST' })
-    expect(await commandsPerSecond(trial)).toBeLessThan(300)
+    expect(await commandsPerSecond(trial)).toBeLessThan(NOTHING_SPINS)
     const errors = trial.said.filter(({ level }) => level >= 50)
     expect(errors.map(({ msg, partition }) => `${partition}: ${msg}`)).toEqual(['load.1: partition stopped'])
     const before = (await trial.accounts()).counted
@@ -100,7 +103,7 @@ test.concurrent(
     await trial.counts()
     await trial.redis.flushall()
     await becomes(() => trial.said.some(({ level }) => level >= 50), true)
-    expect(await commandsPerSecond(trial)).toBeLessThan(300)
+    expect(await commandsPerSecond(trial)).toBeLessThan(NOTHING_SPINS)
     expect(await trial.redis.keys('weir:{load*')).toEqual([])
     await appendConfig(trial.redis, 'weir', await loadConfig(CONFIG), 'the operator')
     await trial.owned()
