@@ -14,7 +14,7 @@ import { postEvents, type EventDeps } from './http/event.ts'
 import { evidenceRoutes, type EvidenceDeps } from './http/evidence.ts'
 import { readFleet, type FleetDeps } from './http/fleet.ts'
 import { guard, type GuardSettings } from './http/guard.ts'
-import { answerReady } from './http/health.ts'
+import { answerReady, needsRedis } from './http/health.ts'
 import { listKpis, readKpi, readSeries } from './http/kpi.ts'
 import { markRoutes, type MarkDeps } from './http/mark.ts'
 import type { Metrics } from './http/metrics.ts'
@@ -54,9 +54,7 @@ export interface AppDeps
 export function createApp(deps: AppDeps): Hono {
   const { reader, clock, metrics } = deps
   const app = new Hono()
-  // At once, instead of after the client's own patience with a Redis that is known to be away.
-  const redisThere: MiddlewareHandler = async (c, next) =>
-    reader.health().redis.ok ? next() : problem(c, REDIS_AWAY)
+  const redisThere = needsRedis(reader)
   app.use(metrics.middleware)
   app.use(guard(deps.settings))
 

@@ -1,8 +1,9 @@
 /** `/v1/answers`: what APIs answered our collectors, as received. It comes from strangers: nothing of it runs here. */
-import { Hono, type MiddlewareHandler } from 'hono'
+import { Hono } from 'hono'
 import type { AnswerStore, Reader } from '../../engine/index.ts'
+import { needsRedis } from './health.ts'
 import { INERT } from './inert.ts'
-import { problem, REDIS_AWAY, type Problem } from './problem.ts'
+import { problem, type Problem } from './problem.ts'
 import { bad, readQuery } from './query.ts'
 
 export interface AnswerDeps {
@@ -20,8 +21,7 @@ const GONE: Problem = {
 /** Mounted at `/v1/answers`. */
 export function answerRoutes({ reader, answers }: AnswerDeps): Hono {
   const app = new Hono()
-  const redisThere: MiddlewareHandler = async (c, next) =>
-    reader.health().redis.ok ? next() : problem(c, REDIS_AWAY)
+  const redisThere = needsRedis(reader)
 
   app.get('/', redisThere, async (c) => {
     const { scraper } = readQuery(c.req.url, ['scraper']).values

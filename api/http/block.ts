@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import type { BlockLedger } from '../../engine/index.ts'
 import { momentMs } from './moment.ts'
-import { bad, readQuery } from './query.ts'
+import { readQuery, limitOf } from './query.ts'
 
 export interface BlockDeps {
   blocks: BlockLedger
@@ -19,16 +19,9 @@ export async function listBlocks(c: Context, { blocks, clock }: BlockDeps): Prom
   const now = clock()
   const found = await blocks.list({
     from: from === undefined ? now - DAY : momentMs(from, 'from', now),
-    limit: limitOf(values.limit),
+    limit: limitOf(values.limit, 'blocks', PAGE, MAX_PAGE),
     ...(site !== undefined && { site }),
     ...(exit !== undefined && { exit }),
   })
   return c.json({ now, blocks: found.map((block) => ({ ...block, open: block.until > now })) })
-}
-
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return PAGE
-  const limit = Number(text)
-  if (/^\d{1,4}$/.test(text) && limit >= 1 && limit <= MAX_PAGE) return limit
-  throw bad(`${JSON.stringify(text.slice(0, 40))} is no number of blocks.`, `Give 1 to ${MAX_PAGE}.`, 'limit')
 }

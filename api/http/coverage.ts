@@ -14,7 +14,7 @@ import {
 } from '../../engine/index.ts'
 import { momentMs } from './moment.ts'
 import { NO_CONFIG, problem, type Problem } from './problem.ts'
-import { bad, readQuery } from './query.ts'
+import { bad, readQuery, limitOf } from './query.ts'
 
 export interface CoverageDeps {
   reader: Reader
@@ -62,7 +62,7 @@ export async function readCoverage(c: Context, { reader, schedule, clock }: Cove
     const fleets = [...new Set(all.map((row) => row.fleet))]
     if (!fleets.includes(fleet)) throw bad('There is no such fleet.', suggest(fleet, fleets), 'fleet')
   }
-  const limit = limitOf(values.limit)
+  const limit = limitOf(values.limit, 'fields', PAGE, MAX_PAGE)
   const rest = cursor === undefined ? found : found.filter((row) => isAfter(row, cursor))
   const rows = rest.slice(0, limit)
   return c.json({
@@ -93,11 +93,4 @@ function isAfter({ scraper, field }: Row, cursor: string): boolean {
 function spanOf({ rows }: KpiAnswer, size: number, now: number): { from: number; to: number } {
   const to = rows.reduce((newest, { asOf }) => Math.max(newest, asOf), 0) || now
   return { from: to - size, to }
-}
-
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return PAGE
-  const limit = Number(text)
-  if (/^\d{1,4}$/.test(text) && limit >= 1 && limit <= MAX_PAGE) return limit
-  throw bad(`${JSON.stringify(text.slice(0, 40))} is no number of fields.`, `Give 1 to ${MAX_PAGE}.`, 'limit')
 }

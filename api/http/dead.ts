@@ -3,7 +3,7 @@ import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import type { CompiledStream, Ledger, Letter, LetterKind, Reader } from '../../engine/index.ts'
 import { streamOf } from './event.ts'
 import { NO_CONFIG, problem, REDIS_AWAY, type Problem } from './problem.ts'
-import { bad, oneOf, readQuery } from './query.ts'
+import { oneOf, readQuery, limitOf } from './query.ts'
 
 export interface DeadDeps {
   reader: Reader
@@ -31,7 +31,7 @@ export function deadRoutes({ reader, ledger }: DeadDeps): Hono {
     const { cursor, reason } = values
     const page = await ledger.list(stream(c), {
       kind,
-      limit: limitOf(values.limit),
+      limit: limitOf(values.limit, 'letters', PAGE, MAX_PAGE),
       ...(cursor === undefined ? {} : { cursor }),
       ...(reason === undefined ? {} : { reason }),
     })
@@ -62,15 +62,4 @@ const NO_LETTER: Problem = {
   title: 'No such letter',
   detail: 'There is no such letter in this stream: it was replayed, dropped, or pushed out by newer ones.',
   todo: 'List them again at /v1/dead/<stream>.',
-}
-
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return PAGE
-  const limit = Number(text)
-  if (/^\d{1,3}$/.test(text) && limit >= 1 && limit <= MAX_PAGE) return limit
-  throw bad(
-    `${JSON.stringify(text.slice(0, 40))} is no number of letters.`,
-    `Give 1 to ${MAX_PAGE}.`,
-    'limit',
-  )
 }

@@ -1,9 +1,10 @@
 /** `/v1/evidence`: what was kept of failures. Pictures and pages come from strangers: nothing of them runs here. */
-import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { Hono, type Context } from 'hono'
 import type { Evidence, EvidenceStore, Reader } from '../../engine/index.ts'
+import { needsRedis } from './health.ts'
 import { INERT } from './inert.ts'
-import { problem, REDIS_AWAY, type Problem } from './problem.ts'
-import { bad, readQuery } from './query.ts'
+import { problem, type Problem } from './problem.ts'
+import { readQuery, limitOf } from './query.ts'
 
 export interface EvidenceDeps {
   reader: Reader
@@ -29,15 +30,14 @@ const GONE: Problem = {
 /** Mounted at `/v1/evidence`. */
 export function evidenceRoutes({ reader, evidence }: EvidenceDeps): Hono {
   const app = new Hono()
-  const redisThere: MiddlewareHandler = async (c, next) =>
-    reader.health().redis.ok ? next() : problem(c, REDIS_AWAY)
+  const redisThere = needsRedis(reader)
   const id = (c: Context): string => c.req.param('id') ?? ''
 
   app.get('/', redisThere, async (c) => {
     const { values } = readQuery(c.req.url, ['scraper', 'fingerprint', 'limit'])
     const { scraper, fingerprint } = values
     const found = await evidence.list({
-      limit: limitOf(values.limit),
+      limit: limitOf(values.limit, 'failures', PAGE, MAX_PAGE),
       ...(scraper !== undefined && { scraper }),
       ...(fingerprint !== undefined && { fingerprint }),
     })
@@ -72,15 +72,4 @@ function answerOf(found: Evidence): EvidenceAnswer {
     html: found.html === null ? null : `${path}/html`,
   }
   return { ...found, links }
-}
-
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return PAGE
-  const limit = Number(text)
-  if (/^\d{1,3}$/.test(text) && limit >= 1 && limit <= MAX_PAGE) return limit
-  throw bad(
-    `${JSON.stringify(text.slice(0, 40))} is no number of failures.`,
-    `Give 1 to ${MAX_PAGE}.`,
-    'limit',
-  )
 }

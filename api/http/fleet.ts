@@ -7,7 +7,7 @@ import { compareRanks } from '../fleet/rank.ts'
 import type { FleetRow } from '../fleet/row.ts'
 import { freshness, type Freshness } from './freshness.ts'
 import { NO_CONFIG, problem } from './problem.ts'
-import { bad, oneOf, readQuery } from './query.ts'
+import { bad, oneOf, readQuery, limitOf } from './query.ts'
 
 export interface FleetDeps {
   reader: Reader
@@ -40,7 +40,7 @@ const PARAMETERS = ['fleet', 'scraper', 'mood', 'cursor', 'limit']
 export async function readFleet(c: Context, { reader, fleet, clock }: FleetDeps): Promise<Response> {
   const { values } = readQuery(c.req.url, PARAMETERS)
   const mood = values.mood === undefined ? null : oneOf(values.mood, MOODS, 'mood')
-  const limit = limitOf(values.limit)
+  const limit = limitOf(values.limit, 'scrapers', PAGE, MAX_PAGE)
   const after = values.cursor === undefined ? null : placeOf(values.cursor)
   const all = await fleet.read()
   if (all === null) return problem(c, NO_CONFIG)
@@ -98,15 +98,4 @@ function countMoods(rows: readonly FleetRow[]): Record<Mood, number> {
 function meanOf(shares: readonly (number | null)[]): number | null {
   const known = shares.filter((share) => share !== null)
   return known.length === 0 ? null : known.reduce((sum, share) => sum + share, 0) / known.length
-}
-
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return PAGE
-  const limit = Number(text)
-  if (/^\d{1,4}$/.test(text) && limit >= 1 && limit <= MAX_PAGE) return limit
-  throw bad(
-    `${JSON.stringify(text.slice(0, 40))} is no number of scrapers.`,
-    `Give 1 to ${MAX_PAGE}.`,
-    'limit',
-  )
 }

@@ -1,7 +1,7 @@
 /** `/healthz` (the process lives) and `/readyz` (its answers are worth reading), with the reasons why not. */
-import type { Context } from 'hono'
-import type { Health } from '../../engine/index.ts'
-import { problem } from './problem.ts'
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Health, Reader } from '../../engine/index.ts'
+import { problem, REDIS_AWAY } from './problem.ts'
 
 export interface Check {
   name: 'redis' | 'config' | 'engine' | 'hold'
@@ -50,4 +50,9 @@ export function answerReady(c: Context, health: Health, held: boolean): Response
     headers: { 'retry-after': '1' },
     more: { ready: false, checks },
   })
+}
+
+/** 503 at once, instead of after the client's own patience with a Redis that is known to be away. */
+export function needsRedis(reader: Pick<Reader, 'health'>): MiddlewareHandler {
+  return async (c, next) => (reader.health().redis.ok ? next() : problem(c, REDIS_AWAY))
 }

@@ -1,10 +1,10 @@
 /** `/v1/marks`: deploys, as pipelines and people tell of them, for alerts to say whether they began with one. */
-import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { Hono, type Context } from 'hono'
 import { type Deploys, EVERYTHING, type Mark, MAX_MARKS, type Reader, suggest } from '../../engine/index.ts'
+import { needsRedis } from './health.ts'
 import { BodyLimit, boundedBody } from './body.ts'
 import { momentMs } from './moment.ts'
-import { problem, REDIS_AWAY } from './problem.ts'
-import { bad, readQuery } from './query.ts'
+import { bad, readQuery, limitOf } from './query.ts'
 
 export interface MarkDeps {
   reader: Reader
@@ -23,8 +23,7 @@ const OLDEST = 366 * 86_400_000
 /** Mounted at `/v1/marks`. */
 export function markRoutes({ reader, deploys, clock }: MarkDeps): Hono {
   const app = new Hono()
-  const redisThere: MiddlewareHandler = async (c, next) =>
-    reader.health().redis.ok ? next() : problem(c, REDIS_AWAY)
+  const redisThere = needsRedis(reader)
 
   app.get('/', redisThere, async (c) => {
     const { values } = readQuery(c.req.url, ['name', 'to', 'limit'])
@@ -33,7 +32,7 @@ export function markRoutes({ reader, deploys, clock }: MarkDeps): Hono {
     const { name } = values
     const marks = await deploys.marks({
       to,
-      limit: limitOf(values.limit),
+      limit: limitOf(values.limit, 'marks', PAGE, MAX_MARKS),
       ...(name !== undefined && { name }),
     })
     return c.json({ now, marks })
@@ -93,11 +92,4 @@ function timeOf(value: unknown, now: number): number {
   const at = typeof value === 'number' ? value : typeof value === 'string' ? momentMs(value, 'at', now) : NaN
   if (Number.isInteger(at) && at <= now + AHEAD && at >= now - OLDEST) return at
   throw bad('It is no time of the last year.', 'Give ms since 1970, or an ISO time with zone.', 'at')
-}
-
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return PAGE
-  const limit = Number(text)
-  if (/^\d{1,4}$/.test(text) && limit >= 1 && limit <= MAX_MARKS) return limit
-  throw bad(`${JSON.stringify(text.slice(0, 40))} is no number of marks.`, `Give 1 to ${MAX_MARKS}.`, 'limit')
 }

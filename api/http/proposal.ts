@@ -1,8 +1,9 @@
 /** `/v1/proposals`: where lost fields could be read from now on; accept one, or refuse it. */
-import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { Hono, type Context } from 'hono'
 import { PROPOSAL_STATES, type Proposal, type ProposalBook, type Reader } from '../../engine/index.ts'
-import { problem, REDIS_AWAY, type Problem } from './problem.ts'
-import { bad, oneOf, readQuery } from './query.ts'
+import { needsRedis } from './health.ts'
+import { problem, type Problem } from './problem.ts'
+import { oneOf, readQuery, limitOf } from './query.ts'
 import { byOf } from './scraper.ts'
 
 export interface ProposalDeps {
@@ -23,8 +24,7 @@ const GONE: Problem = {
 /** Mounted at `/v1/proposals`. Values and selectors come from strangers' pages; as JSON they are harmless. */
 export function proposalRoutes({ reader, proposals }: ProposalDeps): Hono {
   const app = new Hono()
-  const redisThere: MiddlewareHandler = async (c, next) =>
-    reader.health().redis.ok ? next() : problem(c, REDIS_AWAY)
+  const redisThere = needsRedis(reader)
   const id = (c: Context): string => c.req.param('id') ?? ''
 
   app.get('/', redisThere, async (c) => {
@@ -32,7 +32,7 @@ export function proposalRoutes({ reader, proposals }: ProposalDeps): Hono {
     const { scraper } = values
     const state = values.state === undefined ? undefined : oneOf(values.state, PROPOSAL_STATES, 'state')
     const found = await proposals.list({
-      limit: limitOf(values.limit),
+      limit: limitOf(values.limit, 'proposals', PAGE, MAX_PAGE),
       ...(scraper !== undefined && { scraper }),
       ...(state !== undefined && { state }),
     })
@@ -53,15 +53,4 @@ export function proposalRoutes({ reader, proposals }: ProposalDeps): Hono {
 
 function answer(c: Context, found: Proposal | null): Response {
   return found === null ? problem(c, GONE) : c.json(found)
-}
-
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return PAGE
-  const limit = Number(text)
-  if (/^\d{1,3}$/.test(text) && limit >= 1 && limit <= MAX_PAGE) return limit
-  throw bad(
-    `${JSON.stringify(text.slice(0, 40))} is no number of proposals.`,
-    `Give 1 to ${MAX_PAGE}.`,
-    'limit',
-  )
 }

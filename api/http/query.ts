@@ -36,6 +36,14 @@ export function oneOf<T extends string>(value: string, known: readonly T[], para
   throw bad(`${JSON.stringify(value.slice(0, 40))} is not known.`, suggest(value, known), parameter)
 }
 
+/** How many are asked for, 1 to `most`; `usual` where nothing is said. `what`: such as `runs`. Throws WEIR_QUERY. */
+export function limitOf(text: string | undefined, what: string, usual: number, most: number): number {
+  if (text === undefined) return usual
+  const limit = Number(text)
+  if (/^\d{1,4}$/.test(text) && limit >= 1 && limit <= most) return limit
+  throw bad(`${JSON.stringify(text.slice(0, 40))} is no number of ${what}.`, `Give 1 to ${most}.`, 'limit')
+}
+
 export function bad(message: string, todo: string, where?: string): WeirError {
   const detail = { code: 'WEIR_QUERY', domain: 'user', retry: false, todo } as const
   return new WeirError(message, where === undefined ? detail : { ...detail, where: where.slice(0, 60) })

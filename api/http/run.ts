@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { OUTCOMES, type Reader, type RunLog } from '../../engine/index.ts'
 import { momentMs } from './moment.ts'
 import { NO_CONFIG, problem } from './problem.ts'
-import { bad, oneOf, readQuery } from './query.ts'
+import { oneOf, readQuery, limitOf } from './query.ts'
 
 export interface RunDeps {
   reader: Reader
@@ -26,18 +26,11 @@ export async function listRuns(c: Context, { reader, runs, clock }: RunDeps): Pr
     from: values.from === undefined ? now - DAY : momentMs(values.from, 'from', now),
     // Whoever runs a scraper may have a clock that is ahead.
     to: values.to === undefined ? Number.MAX_SAFE_INTEGER : momentMs(values.to, 'to', now),
-    limit: limitOf(values.limit),
+    limit: limitOf(values.limit, 'runs', PAGE, MAX_PAGE),
     ...(scraper !== undefined && { scraper }),
     ...(fleet !== undefined && { fleet }),
     ...(outcome !== undefined && { outcome: oneOf(outcome, OUTCOMES, 'outcome') }),
     ...(before !== undefined && { before }),
   })
   return c.json({ now, ...page })
-}
-
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return PAGE
-  const limit = Number(text)
-  if (/^\d{1,4}$/.test(text) && limit >= 1 && limit <= MAX_PAGE) return limit
-  throw bad(`${JSON.stringify(text.slice(0, 40))} is no number of runs.`, `Give 1 to ${MAX_PAGE}.`, 'limit')
 }

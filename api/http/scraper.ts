@@ -1,8 +1,9 @@
 /** `/v1/scrapers`: what scrapers exist, when they run and who runs them; pause, resume, and a run now. */
-import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { Hono, type Context } from 'hono'
 import type { FleetSchedule, FleetScraper, Reader } from '../../engine/index.ts'
-import { problem, REDIS_AWAY, type Problem } from './problem.ts'
-import { bad, oneOf, readQuery } from './query.ts'
+import { needsRedis } from './health.ts'
+import { problem, type Problem } from './problem.ts'
+import { bad, oneOf, readQuery, limitOf } from './query.ts'
 
 export interface ScraperDeps {
   reader: Reader
@@ -16,8 +17,7 @@ const MAX_BY = 80
 /** Mounted at `/v1/scrapers`. */
 export function scraperRoutes({ reader, schedule }: ScraperDeps): Hono {
   const app = new Hono()
-  const redisThere: MiddlewareHandler = async (c, next) =>
-    reader.health().redis.ok ? next() : problem(c, REDIS_AWAY)
+  const redisThere = needsRedis(reader)
   const name = (c: Context): string => c.req.param('name') ?? ''
 
   app.get('/', redisThere, async (c) => {
@@ -25,7 +25,7 @@ export function scraperRoutes({ reader, schedule }: ScraperDeps): Hono {
     const { fleet, host, cursor } = values
     const paused =
       values.paused === undefined ? null : oneOf(values.paused, ['true', 'false'], 'paused') === 'true'
-    const limit = limitOf(values.limit)
+    const limit = limitOf(values.limit, 'scrapers', PAGE, MAX_PAGE)
     const [all, workers, pressure] = await Promise.all([
       schedule.scrapers(),
       schedule.workers(),
@@ -72,15 +72,4 @@ export function byOf(c: Context): string {
   const by = readQuery(c.req.url, ['by']).values.by ?? 'the API'
   if (by.length > 0 && by.length <= MAX_BY && !/\p{Cc}/u.test(by)) return by
   throw bad('This is no name of somebody.', `Give 1 to ${MAX_BY} characters on one line.`, 'by')
-}
-
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return PAGE
-  const limit = Number(text)
-  if (/^\d{1,4}$/.test(text) && limit >= 1 && limit <= MAX_PAGE) return limit
-  throw bad(
-    `${JSON.stringify(text.slice(0, 40))} is no number of scrapers.`,
-    `Give 1 to ${MAX_PAGE}.`,
-    'limit',
-  )
 }
