@@ -10,7 +10,7 @@ export class Piecework {
   private readonly fold: Fold
   private readonly breathe: () => Promise<void> | null
   private readonly passed: (entry: Entry) => void
-  private between = false
+  /** What is half done. */
   private under: Promise<unknown> | null = null
 
   /**
@@ -25,12 +25,12 @@ export class Piecework {
 
   /** Whether something is half done. */
   get busy(): boolean {
-    return this.between
+    return this.under !== null
   }
 
   /** Resolves when nothing is half done; null: nothing is. */
   get done(): Promise<unknown> | null {
-    return this.between ? this.under : null
+    return this.under
   }
 
   /** Reads one entry; null: it is done already. */
@@ -47,8 +47,7 @@ export class Piecework {
   }
 
   private inPieces<T>(work: Work<T>, done: () => void): Promise<T> {
-    this.between = true
-    const all = this.work(work, done).finally(() => (this.between = false))
+    const all = this.work(work, done).finally(() => (this.under = null))
     this.under = all.catch(() => undefined)
     return all
   }
