@@ -4,7 +4,7 @@ import {
   type BlockLedger,
   type Deploys,
   EVERYTHING,
-  FIELD_STATES,
+  FIELDS_BY_STATE,
   type FleetSchedule,
   type FleetScraper,
   type Mark,
@@ -147,12 +147,12 @@ function weekShares(
   scrapers: readonly FleetScraper[],
 ): Map<string, NonNullable<FieldShare['week']>> {
   const shares = new Map<string, NonNullable<FieldShare['week']>>()
-  const windows = reader.config()?.metrics.find(({ name }) => name === FIELD_STATES.name)?.windows ?? []
+  const windows = reader.config()?.metrics.find(({ name }) => name === FIELDS_BY_STATE.name)?.windows ?? []
   const wanted = scrapers.reduce((sum, { fields }) => sum + fields.length, 0)
   for (const { name: window } of windows.toReversed()) {
     if (shares.size >= wanted) break
     const counts = new Map<string, { found: number; looked: number }>()
-    for (const { group, values } of reader.kpis(FIELD_STATES.name, { window }).rows) {
+    for (const { group, values } of reader.kpis(FIELDS_BY_STATE.name, { window }).rows) {
       const key = `${group['scraper']}\n${group['field']}`
       if (shares.has(key)) continue
       const each = counts.get(key) ?? { found: 0, looked: 0 }

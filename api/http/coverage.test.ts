@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FIELD_STATES, type FleetScraper, type KpiRow, UNSEEN_RUNS } from '../../engine/index.ts'
+import { FIELDS_BY_STATE, type FleetScraper, type KpiRow, UNSEEN_RUNS } from '../../engine/index.ts'
 import { emptySchedule, NOW, testApp } from '../app.fixture.ts'
 
 const HOUR = 3_600_000
@@ -27,7 +27,7 @@ function covered() {
   const config = reader.config()!
   const window = (name: string, size: number) => ({ name, size, slide: 60_000, rung: '1m' as const })
   const windows = [window('1h', HOUR), window('1d', 24 * HOUR)]
-  for (const { name } of [FIELD_STATES, UNSEEN_RUNS])
+  for (const { name } of [FIELDS_BY_STATE, UNSEEN_RUNS])
     config.metrics.push({ ...config.metrics[1]!, name, stats: ['count'], windows })
   const asked: (string | undefined)[] = []
   const row = (group: Record<string, string>, count: number): KpiRow => ({

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import {
   coverageOf,
   type CoverageRow,
-  FIELD_STATES,
+  FIELDS_BY_STATE,
   type FleetSchedule,
   type KpiAnswer,
   type Reader,
@@ -37,7 +37,7 @@ export async function readCoverage(c: Context, { reader, schedule, clock }: Cove
   const { values } = readQuery(c.req.url, ['fleet', 'scraper', 'from', 'cursor', 'limit'])
   const config = reader.config()
   if (config === null) return problem(c, NO_CONFIG)
-  const metric = config.metrics.find(({ name }) => name === FIELD_STATES.name)
+  const metric = config.metrics.find(({ name }) => name === FIELDS_BY_STATE.name)
   if (metric === undefined) return problem(c, NO_SCRAPERS)
   const now = clock()
   const from = values.from === undefined ? now - HOUR : momentMs(values.from, 'from', now)
@@ -46,7 +46,7 @@ export async function readCoverage(c: Context, { reader, schedule, clock }: Cove
     const longest = metric.windows.at(-1)!.name
     throw bad('It is too long ago.', `Coverage is kept for ${longest}: give -${longest} or later.`, 'from')
   }
-  const states = reader.kpis(FIELD_STATES.name, { window: window.name })
+  const states = reader.kpis(FIELDS_BY_STATE.name, { window: window.name })
   const unseen = reader.kpis(UNSEEN_RUNS.name, { window: window.name })
   const { fleet, scraper, cursor } = values
   const all = coverageOf(

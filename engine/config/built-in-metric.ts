@@ -9,7 +9,7 @@ import { runs } from './runs.ts'
 const WINDOWS = ['1h', '6h', '1d', '2d', '7d'] as const
 
 /** Of each field of each scraper, how many runs found it in which state. */
-export const FIELD_STATES = fields.metric('fields~states', {
+export const FIELDS_BY_STATE = fields.metric('fields~states', {
   by: ['template', 'fleet', 'scraper', 'field', 'state'],
   stats: ['count'],
   windows: WINDOWS,
@@ -38,11 +38,11 @@ export const RIGHT_RUNS = runs.metric('runs~right', {
   series: [],
 })
 
-const BUILT_IN: readonly Metric[] = [FIELD_STATES, UNSEEN_RUNS, RIGHT_RUNS]
+const BUILT_IN: readonly Metric[] = [FIELDS_BY_STATE, UNSEEN_RUNS, RIGHT_RUNS]
 
 /** Those of a config with scrapers. */
 export function coverageMetrics(): Metric[] {
-  return [FIELD_STATES, UNSEEN_RUNS]
+  return [FIELDS_BY_STATE, UNSEEN_RUNS]
 }
 
 export function isBuiltIn(metric: Metric): boolean {

@@ -2,15 +2,6 @@
 import type { FieldState } from '../../engine/index.ts'
 import type { Scraper } from '../index.ts'
 
-export const FIELD_STATES = [
-  'ok',
-  'healed',
-  'empty',
-  'missing',
-  'invalid',
-  'absent',
-] as const satisfies readonly FieldState[]
-
 /** There is a value, read by the selector or found otherwise. */
 export function isRead(state: FieldState): boolean {
   return state === 'ok' || state === 'healed'
