@@ -35,7 +35,7 @@ async function load(name: string, version: string): Promise<void> {
     fields: [],
     version,
   }
-  await turns.register([{ entry, lane: 'http', timing: '5m', first: null }])
+  await turns.register([{ entry, lane: 'http', timing: '5m', first: null, latest: 0 }])
 }
 
 test('each new version of a scraper is remembered with its time, the newest eight of each', async () => {

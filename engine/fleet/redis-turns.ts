@@ -40,7 +40,7 @@ export function openTurns(
   const worker = `${hostname().replaceAll(/\s/g, '-')}:${process.pid}:${randomBytes(3).toString('hex')}`
   const turnKeys = [
     [k.workers, k.running, k.dueBrowser, k.dueHttp, k.paused, k.asked],
-    [k.last, k.strays, k.retries, k.processes, k.catalog, k.versions, k.history],
+    [k.last, k.strays, k.retries, k.processes, k.catalog, k.versions, k.history, k.clock],
   ].flat()
   const keys = {
     weirTurn: turnKeys,
@@ -70,8 +70,8 @@ export function openTurns(
     },
     async register(all) {
       for (let i = 0; i < all.length; i += CHUNK) {
-        const rows = all.slice(i, i + CHUNK).flatMap(({ entry, lane, timing, first }) => {
-          return [entry.name, lane, entry.version, timing, first ?? '', JSON.stringify(entry)]
+        const rows = all.slice(i, i + CHUNK).flatMap(({ entry, lane, timing, first, latest }) => {
+          return [entry.name, lane, entry.version, timing, first ?? '', latest, JSON.stringify(entry)]
         })
         await call('weirRegister', rows)
       }

@@ -66,6 +66,8 @@ export interface Owed {
   missed: Missed | null
   /** Whether the due time of the claim is to be run, too; else it is settled. */
   run: boolean
+  /** The timing that the claim came due by, as it was registered: the scraper may have another one by now. */
+  timing: string
 }
 
 /** A run that this process has taken, and nobody else has. */

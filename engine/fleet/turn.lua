@@ -1,7 +1,7 @@
 -- One turn of one scraper process at the shared schedule: its lease is renewed, what it has ended gets its next due
 -- time, runs of dead processes become due again, and it takes as many due runs as it has room for.
 -- KEYS  1 workers  2 running  3 due:browser  4 due:http  5 paused  6 asked  7 last  8 strays  9 retries  10 processes
---       11 catalog  12 versions  13 history
+--       11 catalog  12 versions  13 history  14 clock
 -- ARGV  1 worker  2 lease ms  3 room browser  4 room http  5 JSON about this process, or '' for a short turn
 --       6 number of rows, then per row: name, due, lane, what is next, what is owed (JSON) | ''
 --         next: due ms | '' never | '?' not known here | '=' .. due ms: still held, decided up to there
@@ -19,6 +19,15 @@ local function parts(text)
   local found = {}
   for part in string.gmatch(text .. '\t', '([^\t]*)\t') do found[#found + 1] = part end
   return { worker = found[1], due = found[2], planned = found[3], attempt = found[4], lane = found[5], started = found[6], asked = found[7], owed = found[8] }
+end
+-- While Redis was away nobody could renew a lease, and after a step of its clock none means what it meant: time that
+-- nobody saw takes no more than half a lease away, so that who lives can say so before he is taken for dead.
+local unseen = now - tonumber(redis.call('GET', KEYS[14]) or now)
+redis.call('SET', KEYS[14], int(now))
+local shift = unseen < 0 and unseen or math.max(0, unseen - lease / 2)
+if shift ~= 0 then
+  local leases = redis.call('ZRANGE', workers, 0, -1, 'WITHSCORES')
+  for i = 1, #leases, 2 do redis.call('ZADD', workers, int(leases[i + 1] + shift), leases[i]) end
 end
 redis.call('ZADD', workers, int(now + lease), me)
 if long then redis.call('HSET', KEYS[10], me, ARGV[5]) end
@@ -112,7 +121,7 @@ for i, lane in ipairs({ 'browser', 'http' }) do
     if note then
       local d, p, a, was, owed = string.match(note, '^(%d+)\t(%d*)\t(%d+)\t(%d)\t(.*)$')
       redis.call('HDEL', retries, name)
-      if d == at then run.planned, run.attempt, run.asked, run.owed = p, a, was, owed end
+      run = { lane = lane, due = d, planned = p, attempt = a, asked = was, owed = owed }
     end
     redis.call('ZREM', line, name)
     claim(name, run)

@@ -9,6 +9,8 @@ export interface Registration {
   timing: string
   /** First due time where it has none, server time in ms; null: none will come. */
   first: number | null
+  /** A due time later than this was set by a clock that has been set back since, server time in ms. */
+  latest: number
 }
 
 export interface TurnRequest {
@@ -42,7 +44,10 @@ export interface Turns {
   readonly worker: string
   /** Server time, ms. */
   now(): Promise<number>
-  /** Says which scrapers are loaded. A changed timing takes effect at once, except for the run under way. */
+  /**
+   * Says which scrapers are loaded. A changed timing takes effect at once, except for the run under way, and for what
+   * has come due by the old one: that is claimed with the old timing in `owed`.
+   */
   register(all: readonly Registration[]): Promise<void>
   /** One atomic step. Rejects where Redis is away; then it is not known whether it took place. */
   turn(request: TurnRequest): Promise<TurnReply>

@@ -179,6 +179,8 @@ export interface FleetKeys {
   /** Sorted set of scraper processes by the end of their lease, and a hash of what they say about themselves. */
   workers: string
   processes: string
+  /** Server time of the newest turn, ms. */
+  clock: string
   /** Sorted set: scrapers with proposals by the time of the newest. */
   proposing: string
   /** Prefix of a hash per scraper: `p:<id>` what was proposed, `d:<id>` what was decided. */
@@ -204,6 +206,7 @@ export function fleetKeys(namespace: string): FleetKeys {
     strays: `${tag}:strays`,
     workers: `${tag}:workers`,
     processes: `${tag}:processes`,
+    clock: `${tag}:clock`,
     proposing: `${tag}:proposing`,
     healing: `${tag}:healing:`,
     lessons: `${tag}:lessons:`,

@@ -9,6 +9,14 @@ export type Every = ({ interval: number } | { cron: string; timeZone: string }) 
 /** Shortest interval accepted: below it a typing error would hammer a site. */
 export const MIN_INTERVAL = 500
 
+/** A text that changes when it does, as it stands in Redis; and back. */
+export function everyText(every: Every): string {
+  return JSON.stringify(every)
+}
+export function readEvery(text: string): Every {
+  return JSON.parse(text) as Every
+}
+
 /** Parses `1m` or `0 7 * * 1-5`. Throws WEIR_CONFIG naming `where`. */
 export function every(text: string, timeZone: string | undefined, where: string): Every {
   if (isDuration(text)) {

@@ -74,6 +74,19 @@ test('while paused nothing is run but what is asked for', () => {
   })
 })
 
+test('a timing that changes meanwhile counts from now on, and what passed counts by the old one', () => {
+  const [was, to] = [minutely('once'), { interval: 3_600_000 }]
+  const taken = decide(claim(), was, 1000)
+  expect(afterwards(claim(), was, taken, 1000, 150_000, to)).toMatchObject({
+    next: 3_601_000,
+    missed: { due: 61_000, count: 2 },
+  })
+  const backlog = decide(claim(), minutely('all'), OUTAGE)
+  expect(afterwards(claim(), minutely('all'), backlog, OUTAGE, OUTAGE, to).missed).toMatchObject({ count: 5 })
+  const asked = claim({ asked: true, planned: 7_000_000 })
+  expect(afterwards(asked, was, decide(asked, was, 1000), 1000, 2000).next).toBe(62_000)
+})
+
 test('over any history every due time has exactly one end', () => {
   const step = fc.record({
     /** How long until somebody takes it, how long it runs, and whether its process dies. */

@@ -4,7 +4,7 @@
  */
 import type { Claim, Missed } from '../../engine/index.ts'
 import type { Every } from '../define/every.ts'
-import { NEVER, dueAfter, nextDue, passed } from './plan.ts'
+import { NEVER, dueAfter, latestDue, nextDue, passed } from './plan.ts'
 
 /**
  * What happens with due times that passed while no process ran or none had room: `skip` runs none of them that is
@@ -64,20 +64,27 @@ export function decide(claim: Claim, { every, catchUp }: Timing, now: number): D
   }
 }
 
-/** When the scraper is due next (null: never), and what passed meanwhile; `started`: when the run had begun. */
+/**
+ * When the scraper is due next (null: never), and what passed meanwhile; `started`: when the run had begun; `to`: when it
+ * is to run from now on, where that has changed.
+ */
 export function afterwards(
   { planned, asked }: Claim,
   { every, catchUp }: Timing,
   { upTo }: Decision,
   started: number,
   now: number,
+  to: Every = every,
 ): { next: number | null; missed: Missed | null } {
-  if (asked) return { next: planned ?? orNull(nextDue(every, now, now)), missed: null }
+  if (asked) {
+    const kept = planned !== null && planned <= latestDue(to, now)
+    return { next: kept ? planned : orNull(nextDue(to, now, now)), missed: null }
+  }
   const following = dueAfter(every, upTo, 1)
-  if (catchUp === 'all' && following <= started) return { next: following, missed: null }
+  if (catchUp === 'all' && to === every && following <= started) return { next: following, missed: null }
   const { count } = passed(every, upTo, now)
   return {
-    next: orNull(nextDue(every, upTo, now)),
+    next: orNull(nextDue(to, upTo, now)),
     missed: count > 0 ? { due: following, count, reason: 'missed', why: STILL_GOING } : null,
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { NEVER, dueAfter, firstDue, jitter, nextDue, passed } from './plan.ts'
+import { NEVER, dueAfter, firstDue, jitter, latestDue, nextDue, passed } from './plan.ts'
 
 describe('intervals', () => {
   const every = { interval: 60_000 }
@@ -18,7 +18,12 @@ describe('intervals', () => {
   })
   test('a clock that is set back delays nothing by more than an interval', () => {
     expect(nextDue(every, 7_200_000, 1000)).toBe(61_000)
+    expect(nextDue(every, 31_000, 1000)).toBe(61_000)
     expect(passed(every, 7_200_000, 1000)).toEqual({ count: 0, newest: 7_200_000 })
+  })
+  test('no due time is further ahead than the latest that can be meant', () => {
+    expect(nextDue(every, 1000, 1000)).toBeLessThan(latestDue(every, 1000))
+    expect(latestDue(every, 1000)).toBeLessThan(70_000)
   })
   test('jitter is a small share, or what the author wants', () => {
     expect(jitter(every, 0.999)).toBeLessThanOrEqual(2000)
@@ -48,6 +53,8 @@ describe('cron', () => {
     const seven = Date.parse('2026-01-06T06:00:00Z')
     expect(nextDue(every, seven, seven - 7_200_000)).toBe(seven)
     expect(nextDue(every, seven, seven - 5)).toBe(seven + 86_400_000)
+    expect(latestDue(every, seven - 7_200_000)).toBe(seven)
+    expect(latestDue(every, seven - 5)).toBe(seven + 86_400_000)
   })
   test('the hour that a change of clocks leaves out is made up for at its end, and the one it repeats is run once', () => {
     const night = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }

@@ -5,8 +5,9 @@ import type { Every } from '../define/every.ts'
 /** First runs are spread over so long at least, and over more where there are many: no start visits all at once. */
 const FIRST_SPREAD_MS = 8000
 const SPREAD_EACH_MS = 12
-/** A due time further ahead than this when its run has ended: the clock was set back. */
+/** A clock that was set back by less than this changes nothing about cron expressions, and about intervals, ms. */
 const CLOCK_STEP_MS = 60_000
+const CLOCK_SLACK_MS = 5000
 /** Due times of a cron expression that are counted one by one, at most. */
 const MAX_COUNTED = 1000
 
@@ -31,8 +32,14 @@ export function firstDue(every: Every, now: number, chance: number, scrapers = 1
 export function nextDue(every: Every, due: number, now: number): number {
   if (!('interval' in every)) return cronAfter(every, due > now + CLOCK_STEP_MS ? now : Math.max(now, due))
   // The clock was set back: what was due by the old one must not wait for it.
-  if (due > now + every.interval) return now + every.interval
+  if (due > now + CLOCK_SLACK_MS) return now + every.interval
   return due + Math.max(1, Math.ceil((now + 1 - due) / every.interval)) * every.interval
+}
+
+/** No due time set by this clock is later: one that is was set before the clock was set back. */
+export function latestDue(every: Every, now: number): number {
+  if ('interval' in every) return now + every.interval + CLOCK_SLACK_MS
+  return cronAfter(every, now + CLOCK_STEP_MS)
 }
 
 /** The due times after `due` up to `now`: how many, and the newest of them, which is `due` where there is none. */

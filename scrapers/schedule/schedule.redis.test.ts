@@ -1,6 +1,6 @@
 /** The shared schedule: whoever runs, dies, leaves or comes, each due time is run by one and told once. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type FleetSchedule, connect, openSchedule, openTurns } from '../../engine/index.ts'
+import { type FleetSchedule, type Turns, connect, openSchedule, openTurns } from '../../engine/index.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import { type CheckOptions, check } from '../index.ts'
 import { type Schedule, type Scheduled, type Start, type Unrun, createSchedule } from './schedule.ts'
@@ -32,8 +32,7 @@ afterEach(async () => {
   await redis.stop()
 })
 
-function join(lease = 1000): Member {
-  const turns = openTurns(redis.url, 'weir', { lease })
+function join(lease = 1000, turns: Turns = openTurns(redis.url, 'weir', { lease })): Member {
   const member: Member = {
     worker: turns.worker,
     runs: [],
@@ -218,4 +217,69 @@ test('a scraper that only one process knows is run by that one; a changed timing
     { name: 'b', kind: 'http', every: '500ms', version: 'v1' },
   ])
   expect(await fleet.workers()).toHaveLength(2)
+})
+
+test('a clock of Redis that is set back by an hour holds nothing up', async () => {
+  let ahead = 3_600_000
+  const real = openTurns(redis.url, 'weir')
+  const member = join(1000, {
+    ...real,
+    now: async () => (await real.now()) + ahead,
+    turn: async (request) => {
+      const reply = await real.turn(request)
+      return { ...reply, now: reply.now + ahead }
+    },
+  })
+  member.schedule.set([each('a', '500ms'), each('b', '0 0 * * *')])
+  await expect.poll(async () => (await fleet.scrapers('a'))[0]?.due).toBeGreaterThan(Date.now() + 3_000_000)
+  ahead = 0
+  await expect.poll(() => member.runs.length, { timeout: 5000 }).toBeGreaterThan(1)
+  expect((await fleet.scrapers('b'))[0]!.due! - Date.now()).toBeLessThan(86_400_000)
+})
+
+test('a changed timing leaves no due time of the old one without its end', async () => {
+  const member = join()
+  const release: (() => void)[] = []
+  member.work = () => new Promise((done) => release.push(done))
+  member.schedule.set([each('slow', '500ms'), each('waits', '500ms')])
+  await expect.poll(() => member.runs.length).toBe(2)
+  member.work = async () => undefined
+  member.room = 0
+  for (const done of release.slice(1)) done()
+  await pause(2200)
+  member.schedule.set([each('slow', '1h'), each('waits', '1h')])
+  await pause(100)
+  for (const done of release) done()
+  member.room = 100
+  await expect
+    .poll(
+      async () => (await fleet.scrapers()).map(({ running, due }) => running === null && due! > Date.now()),
+      { timeout: 5000 },
+    )
+    .toEqual([true, true])
+  for (const name of ['slow', 'waits']) expectGrid(name, 500, 5)
+})
+
+test('what comes due while this process still does what others have done meanwhile is not left out', async () => {
+  const [first, second] = [join(), join()]
+  const release: (() => void)[] = []
+  first.work = () => new Promise((done) => release.push(done))
+  first.schedule.set([each('a', '500ms')])
+  await expect.poll(() => first.runs.length).toBe(1)
+  // As if it had been silent for longer than its lease, and others had run it: Redis knows nothing of it.
+  const client = connect(redis.url, 'query')
+  const { due } = (await fleet.scrapers('a'))[0]!.running!
+  await client
+    .multi()
+    .hdel('weir:{fleet}:running', 'a')
+    .zadd('weir:{fleet}:due:http', due + 500, 'a')
+    .exec()
+  client.disconnect()
+  await expect.poll(async () => (await fleet.scrapers('a'))[0]!.running?.due).toBe(due + 500)
+  await pause(600)
+  first.work = async () => undefined
+  for (const done of release) done()
+  await expect.poll(() => idsOf('a').length, { timeout: 5000 }).toBeGreaterThan(3)
+  expectGrid('a', 500, 4)
+  expect(second.runs).toEqual([])
 })

@@ -15,10 +15,13 @@ import {
   type Turns,
   laneOf,
 } from '../../engine/index.ts'
+import { everyText, readEvery } from '../define/every.ts'
 import type { Scraper } from '../index.ts'
 import { entryOf } from './catalog.ts'
-import { type Decision, afterwards, decide } from './decide.ts'
-import { NEVER, dueAfter, firstDue, jitter } from './plan.ts'
+import { type Decision, type Timing, afterwards, decide } from './decide.ts'
+import { NEVER, dueAfter, firstDue, jitter, latestDue } from './plan.ts'
+import { createRest } from './rest.ts'
+import { createTeller } from './teller.ts'
 
 export interface Scheduled {
   scraper: Scraper
@@ -77,16 +80,22 @@ const LONG_MS = 5000
 const STRAY_MS = 1000
 /** Runs taken in one turn: others shall have some, too. */
 const MAX_TAKE = 16
-/** Missed due times with an event each; more of them share one. */
-const MAX_TOLD = 10
 const MAX_BACK_OFF_MS = 1000
 const LEAVE_MS = 1000
+/** By so much Redis' clock must have gone back for it to be noticed, ms. */
+const SET_BACK_MS = 1000
+
+/** A claim of this process. */
+interface Held {
+  due: number
+  done: Promise<void>
+}
 
 export function createSchedule(world: ScheduleWorld): Schedule {
   const { turns } = world
   const known = new Map<string, Scheduled>()
-  /** Taken here and, as far as we know, not ended in Redis: name to due time. */
-  const open = new Map<string, number>()
+  /** Taken here and, as far as we know, not ended in Redis, by name; the newest of each. */
+  const open = new Map<string, Held>()
   const tasks = new Set<Promise<void>>()
   const taken: Record<Lane, number> = { browser: 0, http: 0 }
   const running: Record<Lane, number> = { browser: 0, http: 0 }
@@ -101,39 +110,25 @@ export function createSchedule(world: ScheduleWorld): Schedule {
   let longAt = -Infinity
   let failures = 0
   let strays = 0
-  let missed = 0
   let pressure: TurnReply['pressure'] = {
     browser: { overdue: 0, oldestMs: 0 },
     http: { overdue: 0, oldestMs: 0 },
   }
-  let stopping = false
-  const naps = new Set<() => void>()
+  const rest = createRest()
+  const teller = createTeller(world, rest)
   let wake: () => void = () => undefined
   let loop: Promise<void> | null = null
 
   const now = (): number => Math.round(clock.server + performance.now() - clock.local)
 
   async function work(): Promise<void> {
-    while (!stopping) {
+    while (!rest.over) {
       const woken = new Promise<void>((resolve) => (wake = resolve))
       const wait = await takeTurn()
-      await nap(PACE_MS)
-      if (wait > PACE_MS) await Promise.race([woken, nap(wait - PACE_MS)])
+      await rest.nap(PACE_MS)
+      if (wait > PACE_MS) await Promise.race([woken, rest.nap(wait - PACE_MS)])
     }
-  }
-
-  /** Ends early where all is to stop. */
-  function nap(ms: number): Promise<void> {
-    if (stopping || ms <= 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer)
-        naps.delete(end)
-        resolve()
-      }
-      const timer = setTimeout(end, ms)
-      naps.add(end)
-    })
+    for (const { done } of settled.splice(0)) done(false)
   }
 
   /** One turn; resolves with how long the next may wait, ms. */
@@ -146,10 +141,13 @@ export function createSchedule(world: ScheduleWorld): Schedule {
     const room = { browser: roomIn('browser'), http: roomIn('http') }
     try {
       if (unregistered.size > 0) await register()
+      const sent = now()
       const about = long ? { ...world.about(), scrapers: known.size, running: open.size } : null
       const reply = await turns.turn({ room, ended, settled: settling, about })
+      // What is due by the clock of before must not wait for it.
+      if (reply.now < sent - SET_BACK_MS) unregistered = new Set(known.keys())
       clock = { server: reply.now, local: performance.now() }
-      for (const { name, due } of ended) if (open.get(name) === due) open.delete(name)
+      for (const { name, due } of ended) if (open.get(name)?.due === due) open.delete(name)
       for (const { name, done } of settling) done(reply.held.includes(name))
       if (long) longAt = performance.now()
       failures = 0
@@ -201,8 +199,9 @@ export function createSchedule(world: ScheduleWorld): Schedule {
         return {
           entry: entryOf(scheduled),
           lane: laneOf(kind),
-          timing: JSON.stringify(every),
+          timing: everyText(every),
           first: first === NEVER ? null : first,
+          latest: latestDue(every, at),
         }
       }),
     )
@@ -213,126 +212,92 @@ export function createSchedule(world: ScheduleWorld): Schedule {
     const scheduled = known.get(name)
     if (scheduled === undefined) return void ready.push({ name, due, lane, next: 'unknown' })
     const had = open.get(name)
-    // Redis has lost that we run it: one at a time.
-    if (had === due) return
-    if (had !== undefined) {
-      const { next } = afterwards(claim, scheduled.scraper, settledAt(due), due, now())
-      return void ready.push({ name, due, lane, next })
-    }
-    open.set(name, due)
+    if (had?.due === due) return
+    // Redis has lost that we run it, or others have run it meanwhile: one at a time, and none is left out.
+    const held: Held = { due, done: had?.done ?? Promise.resolve() }
+    open.set(name, held)
     taken[lane] += 1
-    const task = perform(scheduled, claim)
+    const task = held.done
+      .then(() => perform(scheduled, claim, held))
       .catch((error: unknown) => {
         world.failed(error, `the run of ${name}`)
         // Not ended: the next look at what Redis says runs here begins it anew.
-        open.delete(name)
+        close(name, held)
       })
       .finally(() => {
         taken[lane] -= 1
         tasks.delete(task)
       })
+    held.done = task
     tasks.add(task)
   }
 
+  function close(name: string, held: Held): void {
+    if (open.get(name) === held) open.delete(name)
+  }
+
   /** What returns early is not ended: it is handed back, or another process has taken it over. */
-  async function perform(scheduled: Scheduled, claim: Claim): Promise<void> {
+  async function perform(scheduled: Scheduled, claim: Claim, held: Held): Promise<void> {
     const { name, lane, owed } = claim
-    if (owed !== null && !(await tellOwed(scheduled, owed))) return
+    const { catchUp, every } = scheduled.scraper
+    const by: Timing = { catchUp, every: owed === null ? every : readEvery(owed.timing) }
+    if (owed !== null && !(await teller.owed(scheduled, owed))) return
     const begun = now()
-    const decision = owed?.run === false ? settledAt(claim.due) : decide(claim, scheduled.scraper, begun)
-    let { due } = claim
+    const decision = owed?.run === false ? settledAt(claim.due) : decide(claim, by, begun)
+    const settledTo = (to: number, what: Pick<Owed, 'died' | 'missed' | 'run'>): Promise<boolean> => {
+      const step = { name, due: held.due, lane, to, owed: { ...what, timing: everyText(by.every) } }
+      return settle(scheduled, step, held)
+    }
     if (decision.died !== null || decision.missed) {
       const { died, missed: gone, run, upTo: to } = decision
-      if (
-        !(await settle(scheduled, { name, due, lane, to, owed: { died, missed: gone, run: run !== null } }))
-      )
-        return
-      due = to
+      if (!(await settledTo(to, { died, missed: gone, run: run !== null }))) return
     }
     if (decision.run !== null && !(await visit(scheduled, claim, decision.run, begun))) return
     // A reload may have changed its timing meanwhile.
-    const timing = known.get(name)?.scraper ?? scheduled.scraper
-    const after = afterwards(claim, timing, decision, begun, now())
+    const latest = known.get(name)?.scraper.every ?? every
+    const to = everyText(latest) === everyText(by.every) ? by.every : latest
+    const after = afterwards(claim, by, decision, begun, now(), to)
     if (after.missed) {
-      const to = dueAfter(timing.every, after.missed.due, after.missed.count - 1)
-      const more = { died: null, missed: after.missed, run: false }
-      if (!(await flushed()) || !(await settle(scheduled, { name, due, lane, to, owed: more }))) return
-      due = to
+      const upTo = dueAfter(by.every, after.missed.due, after.missed.count - 1)
+      if (
+        !(await teller.flushed()) ||
+        !(await settledTo(upTo, { died: null, missed: after.missed, run: false }))
+      )
+        return
     }
-    told.push({ name, due, lane, next: after.next })
+    told.push({ name, due: held.due, lane, next: after.next })
     void flush()
   }
 
-  /** Writes a decision down, then tells it. False where the run is no longer ours. */
-  async function settle(scheduled: Scheduled, step: Settled): Promise<boolean> {
-    const held = await new Promise<boolean>((done) => {
-      settled.push({ ...step, done })
-      wake()
-    })
-    if (held) open.set(step.name, step.to)
-    else open.delete(step.name)
-    return held && tellOwed(scheduled, step.owed)
-  }
-
-  /** False where all is to stop before it is in Redis. */
-  async function tellOwed(scheduled: Scheduled, { died, missed: gone }: Owed): Promise<boolean> {
-    if (died !== null && !(await tellOne(scheduled, { died }))) return false
-    if (gone && !(await tell(scheduled, gone))) return false
-    return flushed()
-  }
-
-  async function flushed(): Promise<boolean> {
-    for (;;) {
-      const safe = await world.flush().then(
-        () => true,
-        () => false,
-      )
-      if (safe || stopping) return safe
-      await nap(PACE_MS)
-    }
+  /** Writes a decision down, then tells it. False where the run is no longer ours, or all is to stop. */
+  async function settle(scheduled: Scheduled, step: Settled, held: Held): Promise<boolean> {
+    const ours =
+      !rest.over &&
+      (await new Promise<boolean>((done) => {
+        settled.push({ ...step, done })
+        wake()
+      }))
+    if (ours) held.due = step.to
+    else close(step.name, held)
+    return ours && teller.owed(scheduled, step.owed)
   }
 
   /** False where it is to stop before it has begun: then it does not end, but is handed back. */
   async function visit(scheduled: Scheduled, claim: Claim, due: number, begun: number): Promise<boolean> {
     const { lane, asked, attempt } = claim
     const meant = asked || attempt > 0 ? 0 : jitter(scheduled.scraper.every, world.random())
-    // What is late already is not made later.
-    await nap(due + meant - begun)
-    if (stopping) return false
+    // What is late already is not made later, and what a clock that was set back has made early does not wait for it.
+    await rest.nap(Math.min(meant, due + meant - begun))
+    if (rest.over) return false
     running[lane] += 1
     return world
       .run(scheduled, { due, lateMs: Math.max(0, now() - due - meant) })
       .then(() => true)
       .catch((error: unknown) => {
         world.failed(error, `the run of ${claim.name}`)
-        return tellOne(scheduled, { died: due, why: `the run failed: ${String(error).slice(0, 300)}` })
+        return teller.one(scheduled, { died: due, why: `the run failed: ${String(error).slice(0, 300)}` })
       })
       .finally(() => (running[lane] -= 1))
-  }
-
-  /** A few one by one, so that each counts once whoever tells it again; many in one event. False as `tellOne`. */
-  async function tell(scheduled: Scheduled, { count, ...rest }: Missed): Promise<boolean> {
-    missed += count
-    if (count > MAX_TOLD) return tellOne(scheduled, { count, ...rest })
-    for (let i = 0; i < count; i += 1) {
-      const due = dueAfter(scheduled.scraper.every, rest.due, i)
-      if (!(await tellOne(scheduled, { ...rest, due, count: 1 }))) return false
-    }
-    return true
-  }
-
-  /** Tells, however often it takes. False where all is to stop before. */
-  async function tellOne(scheduled: Scheduled, unrun: Unrun): Promise<boolean> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await world.tell(scheduled, unrun)
-        return true
-      } catch (error) {
-        if (tries === 1) world.failed(error, `an event of ${scheduled.scraper.name}`)
-        if (stopping) return false
-        await nap(MAX_BACK_OFF_MS)
-      }
-    }
   }
 
   async function flush(): Promise<void> {
@@ -341,10 +306,10 @@ export function createSchedule(world: ScheduleWorld): Schedule {
     while (told.length > 0) {
       const batch = told
       told = []
-      if (await flushed()) ready.push(...batch)
+      if (await teller.flushed()) ready.push(...batch)
       else told = [...batch, ...told]
       wake()
-      if (stopping) break
+      if (rest.over) break
     }
     flushing = false
   }
@@ -358,7 +323,7 @@ export function createSchedule(world: ScheduleWorld): Schedule {
       loop ??= work()
     },
     get missed() {
-      return missed
+      return teller.missed
     },
     get running() {
       return tasks.size
@@ -370,8 +335,7 @@ export function createSchedule(world: ScheduleWorld): Schedule {
       return pressure
     },
     async stop(grace) {
-      stopping = true
-      for (const end of naps) end()
+      rest.end()
       await Promise.race([Promise.all([loop, ...tasks]), sleep(grace, undefined, { ref: false })])
     },
     async leave(flushed) {
