@@ -15,6 +15,7 @@ const PURE = [
   'engine/config/{compiled,duration,merged-stream,nearest,window}.ts',
   'scrapers/outcome/**',
   'scrapers/define/landmark.ts',
+  'scrapers/evidence/{mask,mask-address,mask-markup}.ts',
   'api/fleet/{field-share,rank,strip}.ts',
   'api/board/state.ts',
   'api/board/say/**',

@@ -1,9 +1,10 @@
-/** A run whose rows cannot be sent, against a real server. */
+/** Runs against a real server: rows that cannot be sent, and addresses that hold secrets. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import type { RunEvent } from '../engine/index.ts'
-import { collect } from './index.ts'
+import { check, collect, money, scraper, type Scraper } from './index.ts'
+import type { Visited } from './politeness/gate.ts'
 import { loneGate } from './politeness/lone-gate.ts'
 import { run } from './run.ts'
 
@@ -29,4 +30,49 @@ test('events that cannot be sent are no good run, and it has its one event all t
   expect(events).toMatchObject([
     { outcome: 'crashed', reason: 'code', detail: expect.stringContaining('the stream is gone') as string },
   ])
+})
+
+test('an address that a site leads to is told without what opens doors: in the event, its words and the ledger', async () => {
+  const server = createServer((request, response) => {
+    const to = new URL(request.url ?? '', 'http://any.example')
+    if (to.pathname === '/blocked') return response.writeHead(403).end()
+    if (to.searchParams.has('token')) return response.end('<title>Log in</title><input type=password>')
+    const location =
+      to.pathname === '/app' ? 'myapp://cb?code=hunter22' : '/login?token=hunter22&page=2#hunter22'
+    return response.writeHead(302, { location }).end()
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const at = (path: string): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
+  const told: object[] = []
+  const gate = loneGate()
+  const go = async (target: Scraper): Promise<RunEvent> => {
+    const report = async (_: object, visited: Visited): Promise<null> => (told.push(visited), null)
+    const event = await run(target, 'v1', {
+      gate: { ...gate, report },
+      pool: null,
+      now: Date.now,
+      sleep: async () => undefined,
+      publish: async (...events) => void told.push(events),
+      publishRows: async () => undefined,
+      hostsRemapped: false,
+    })
+    return event
+  }
+  const shared = { every: '1h', local: true } as const
+  const read = { balance: money('b') }
+  const login = await go(
+    scraper('login', { visit: at('/'), with: 'http', login: 'title = Log in', read, ...shared }),
+  )
+  expect(login).toMatchObject({
+    outcome: 'auth_failed',
+    url: at('/login?token=[secret]&page=2'),
+    detail: `a login page stands at ${at('/login?token=[secret]&page=2')}`,
+  })
+  const blocked = await go(check('blocked', { url: at('/blocked?key=hunter22'), ...shared }))
+  expect(blocked).toMatchObject({ outcome: 'blocked', url: at('/blocked?key=[secret]') })
+  const app = await go(check('app', { url: at('/app'), ...shared }))
+  expect(app.detail).toBe('BAD_REDIRECT: to myapp://cb?code=[secret]')
+  server.close()
+  expect(told.length).toBeGreaterThan(5)
+  expect(JSON.stringify(told)).not.toContain('hunter22')
 })

@@ -294,7 +294,7 @@ function runEvent({ scraper, version, signals, verdict, proof, turn, at, start }
     kind: scraper.kind,
     fleet: scraper.fleet,
     host: scraper.host,
-    url: (signals.finalUrl ?? scraper.url).slice(0, 2000),
+    url: (signals.finalUrl ?? signals.url).slice(0, 2000),
     ...(signals.skip || (turn === null && signals.main === null && signals.error === null)
       ? {}
       : { exit: signals.exit }),

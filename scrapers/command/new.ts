@@ -149,8 +149,8 @@ async function recordFirst(file: string, { trial: { signals, event }, html }: Se
   if (scraper.kind !== 'browser' || html === null) return []
   const page = {
     label: 'ok',
-    url: scraper.url,
-    finalUrl: signals.finalUrl ?? scraper.url,
+    url: signals.url,
+    finalUrl: signals.finalUrl ?? signals.url,
     status: signals.main?.status ?? 200,
     headers: tellingHeaders(signals.main?.headers ?? {}),
     at: new Date(event.at).toISOString(),

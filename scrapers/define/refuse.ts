@@ -1,5 +1,6 @@
 /** Refusals of a scraper's declaration: where it is wrong, what is wrong, what to write instead. */
 import { WeirError } from '../../engine/index.ts'
+import { maskAddress } from '../evidence/mask-address.ts'
 
 export function refuse(where: string, what: string, todo: string): WeirError {
   return new WeirError(what, { code: 'WEIR_CONFIG', domain: 'user', retry: false, where, todo })
@@ -21,7 +22,11 @@ export function targetUrl(url: string, where: string): URL {
   try {
     parsed = new URL(url)
   } catch {
-    throw refuse(where, `"${url}" is not a URL.`, 'Write the whole address, such as "https://shop.example/".')
+    throw refuse(
+      where,
+      `"${maskAddress(url)}" is not a URL.`,
+      'Write the whole address, such as "https://shop.example/".',
+    )
   }
   if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
     throw refuse(where, `${parsed.protocol} addresses cannot be visited.`, 'Use http or https.')

@@ -8,6 +8,7 @@ import { within } from '../pool/browsers.ts'
 import type { ListSpec, ReaderMap, ValueSpec } from '../read/field.ts'
 import { type Redacted, type RedactQuestion, redactPage } from './in-page-redact.ts'
 import { maskText } from './mask.ts'
+import { maskParameters } from './mask-address.ts'
 
 /** Longest time a capture may keep a page, ms. */
 export const CAPTURE_MS = 4000
@@ -36,7 +37,7 @@ async function take(page: Page, read: ReaderMap, ms: number): Promise<Captured> 
 /** Redacts the live page and tells its markup. Its scripts run no more: they could put back what was taken out. */
 export async function redact(session: CDPSession, question: RedactQuestion, ms: number): Promise<Redacted> {
   await session.send('Emulation.setScriptExecutionDisabled', { value: true })
-  const work = `(${redactPage.toString()})(question, ${maskText.toString()})`
+  const work = `(${redactPage.toString()})(question, ${maskText.toString()}, ${maskParameters.toString()})`
   // Written by our own function.
   return (await inPage(session, insulated(work, question), ms)) as Redacted
 }

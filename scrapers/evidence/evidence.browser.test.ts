@@ -92,7 +92,7 @@ function visit(
 }
 
 test('a failure shows picture, page and headers, and nothing that is secret or personal', async () => {
-  const event = await visit('north-bank')
+  const event = await visit('north-bank', { visit: url('/?token=hunter22#hunter22') })
   expect(event).toMatchObject({ outcome: 'layout_changed', missing: ['balance'] })
   expect(event.data).toBeUndefined()
   const id = event.evidence!
@@ -108,6 +108,8 @@ test('a failure shows picture, page and headers, and nothing that is secret or p
   })
   expect(about.headers).toMatchObject({ 'cf-ray': '8f-FRA', 'content-type': 'text/html; charset=utf-8' })
   expect(Object.keys(about.headers)).not.toContain('set-cookie')
+  expect(event.url).toBe(url('/?token=[secret]'))
+  expect(JSON.stringify([event, about])).not.toContain('hunter22')
   const html = String(await store.html(id))
   for (const secret of SECRETS) expect(html).not.toContain(secret)
   for (const plain of PLAIN) expect(html).toContain(plain)

@@ -20,8 +20,12 @@ export interface Redacted {
   cut: boolean
 }
 
-/** Redacts the document it runs in. `maskText` is the function of that name. */
-export function redactPage(question: RedactQuestion, maskText: (text: string) => string): Redacted {
+/** Redacts the document it runs in. `maskText` and `maskParameters` are the functions of these names. */
+export function redactPage(
+  question: RedactQuestion,
+  maskText: (text: string) => string,
+  maskParameters: (address: string) => string,
+): Redacted {
   const MAX_HTML = 2_000_000
   const MAX_NODES = 60_000
   const MAX_JOINED = 160
@@ -33,8 +37,6 @@ export function redactPage(question: RedactQuestion, maskText: (text: string) =>
   const UNSHOWN = /^(SCRIPT|STYLE|TEMPLATE|NOSCRIPT|LINK|META)$/
   const MARKUP = /^(class|id|style|d|points|transform|viewbox|integrity|srcset|sizes|for|rel|type|lang|dir)$/i
   const ADDRESS = /^(href|src|action|formaction|poster|data-src|data-href|data-url|cite|background)$/i
-  const URL_SECRET =
-    /([?&;](?:[\w-]{0,40}(?:token|secret|key|passw|session|auth|sig|csrf|nonce|code|sid)[\w-]{0,20})=)[^&#;"]{1,4000}/gi
 
   const shape = (text: string) => text.replace(/\p{N}/gu, '1').replace(/\p{L}/gu, 'x')
   const hidden = (text: string) => (text.trim() === '' ? text : masking ? GONE : shape(text))
@@ -108,7 +110,7 @@ export function redactPage(question: RedactQuestion, maskText: (text: string) =>
       if (/^on|^srcdoc$/i.test(name)) element.removeAttribute(name)
       else if (SECRET.test(name) || (meta && name === 'content')) element.setAttribute(name, '[secret]')
       else if (ADDRESS.test(name)) {
-        const address = value.replace(URL_SECRET, '$1[secret]').replace(/^\s*javascript:.*/is, '#')
+        const address = maskParameters(value).replace(/^\s*javascript:.*/is, '#')
         // What the picture is made of must still be found.
         const free = PICTURE.test(element.tagName.toUpperCase()) && !/^(mailto|tel|sms|data):/i.test(address)
         element.setAttribute(name, free ? unknown(address) : masked(address))
@@ -150,7 +152,7 @@ export function redactPage(question: RedactQuestion, maskText: (text: string) =>
     element.replaceChildren(document.createTextNode(rest))
     if (data) return
     const source = element.getAttribute('src')
-    if (source !== null) element.setAttribute('data-src', source.replace(URL_SECRET, '$1[secret]'))
+    if (source !== null) element.setAttribute('data-src', maskParameters(source))
     element.removeAttribute('src')
     element.setAttribute('type', 'text/plain')
   }

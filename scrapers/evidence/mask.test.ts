@@ -23,6 +23,7 @@ test.each([
   ['sk_live_abcdefghij1234567890', '[token]'],
   ['{"csrfToken":"a8f0cc31","password": "hunter22"}', '{"csrfToken":"[secret]","password": "[secret]"}'],
   ['key 3f786850e387550fdab836ed7e6dc881de23001b', 'key [token]'],
+  ['key c63293d681481031b46bbeffaae73bfd', 'key [token]'],
   ['?sig=1&token=abcd1234&page=2', '?sig=1&token=[secret]&page=2'],
 ])('%s', (text, masked) => {
   expect(maskText(text)).toBe(masked)

@@ -49,6 +49,8 @@ export function maskText(text: string): string {
       )
       .replace(/[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}/gi, '[email]')
       .replace(/\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}){3,9}\b/g, iban)
+      // Before numbers, which would leave the rest of it.
+      .replace(/[\w.-]{24,}/g, word)
       .replace(/(?:\d[ -]?){12,18}\d/g, (found) => {
         const digits = found.replace(/\D/g, '')
         return luhn(digits) ? '[card]' : found
@@ -60,6 +62,5 @@ export function maskText(text: string): string {
       .replace(/\b\d{3,4}(?: \d{3,4}){2,5}\b|\d{9,}/g, (found) =>
         found.replace(/\D/g, '').length >= 9 && !/^\d{3} \d{3} \d{3}$/.test(found) ? '[number]' : found,
       )
-      .replace(/[\w.-]{24,}/g, word)
   )
 }

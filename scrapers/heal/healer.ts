@@ -212,9 +212,9 @@ function observed(
   lesson: Lesson,
   { how, tier, sources }: Finding,
   { value }: FieldResult,
-  { finalUrl }: Signals,
+  { url: asked, finalUrl }: Signals,
 ): Observed {
-  const url = (finalUrl ?? scraper.url).slice(0, 500)
+  const url = (finalUrl ?? asked).slice(0, 500)
   const told = { value: shortened(value), was: shortened(lesson.good) }
   return { scraper: scraper.name, field, declared: declaredHash(spec), how, tier, sources, ...told, url }
 }

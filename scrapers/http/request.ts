@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import { TLSSocket, connect as connectTls } from 'node:tls'
 import { PrivateTarget, type Reach, bareHost, guardedLookup, refuseLiteral } from '../../engine/index.ts'
+import { maskAddress } from '../evidence/mask-address.ts'
 import type { MainResponse, Timings } from '../outcome/signals.ts'
 import { dialThrough } from '../politeness/exit/dial.ts'
 import type { ExitChoice } from '../politeness/exit/exit.ts'
@@ -189,7 +190,7 @@ function redirectTarget(response: IncomingMessage, from: string): string | null 
   if (!REDIRECTS.has(response.statusCode ?? 0) || location === undefined) return null
   const target = URL.canParse(location, from) ? new URL(location, from) : null
   if (!target || !/^https?:$/.test(target.protocol))
-    throw new Error(`BAD_REDIRECT: to ${location.slice(0, 100)}`)
+    throw new Error(`BAD_REDIRECT: to ${maskAddress(location).slice(0, 100)}`)
   return target.href
 }
 

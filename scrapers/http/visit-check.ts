@@ -1,5 +1,6 @@
 /** One HTTP check: status, time and pattern, recorded as signals. */
 import type { HttpCheck } from '../define/check.ts'
+import { maskAddress } from '../evidence/mask-address.ts'
 import { type Signals, blankSignals } from '../outcome/signals.ts'
 import { type Answer, exchange } from './request.ts'
 import { matches } from './matches.ts'
@@ -30,7 +31,7 @@ export async function visitCheck(check: HttpCheck, now: () => number): Promise<S
 export function signalsOf(target: Parameters<typeof blankSignals>[0], answer: Answer, now: number): Signals {
   return {
     ...blankSignals(target),
-    finalUrl: answer.finalUrl,
+    finalUrl: maskAddress(answer.finalUrl),
     redirects: answer.redirects,
     certDays: answer.certEnds === null ? null : daysUntil(answer.certEnds, now),
     // Once a redirect was followed something was sent, and a site that leads inside is no plan of ours.

@@ -4,7 +4,7 @@ import type { Signals } from '../outcome/signals.ts'
 import { decodeHtml } from '../read/charset.ts'
 import { readHtml } from '../read/read-html.ts'
 import { record } from '../read/record.ts'
-import { exchange } from './request.ts'
+import { type Answer, exchange } from './request.ts'
 import { signalsOf } from './visit-check.ts'
 
 const MAX_BODY = 4 * 1024 * 1024
@@ -25,16 +25,21 @@ export async function visitHtml(
   if (main === null || (answer.error !== null && answer.body.length === 0)) return signals
   if (/^\s*attachment/i.test(main.headers['content-disposition'] ?? '')) signals.download = true
   else if (answer.cut) signals.error = `BODY_TOO_LARGE: more than ${MAX_BODY / 1024 / 1024} MB`
-  else read(scraper, answer.body, signals, seen)
+  else read(scraper, answer, signals, seen)
   return signals
 }
 
-function read(scraper: BrowserScraper, body: Buffer, signals: Signals, seen: (html: string) => void): void {
+function read(
+  scraper: BrowserScraper,
+  { body, finalUrl }: Answer,
+  signals: Signals,
+  seen: (html: string) => void,
+): void {
   const html = decodeHtml(body, signals.main?.headers['content-type'])
   seen(html)
   const question = { landmarks: scraper.is, login: scraper.login, fields: scraper.read }
   try {
-    record(readHtml(html, signals.finalUrl ?? scraper.url, question), scraper, signals)
+    record(readHtml(html, finalUrl, question), scraper, signals)
   } catch {
     signals.fault = { reason: 'hung', detail: 'the page is too intricate to be read without a browser' }
   }

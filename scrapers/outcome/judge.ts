@@ -1,5 +1,6 @@
 /** From recorded signals to exactly one outcome, with its reason and one line of evidence. First match wins. */
 import type { Outcome } from '../../engine/index.ts'
+import { maskAddresses } from '../evidence/mask-address.ts'
 import { bodyChallenge, disguisedRateLimit, headerChallenge } from './challenge.ts'
 import { fieldVerdict } from './fields.ts'
 import { identityPasses } from './identity.ts'
@@ -254,9 +255,9 @@ function fields(signals: Signals): Verdict | null {
   return fieldVerdict(signals.fields, signals.insane, signals.optionalShare)
 }
 
-/** Site text is kept verbatim but for control characters and line breaks, so that one line stays one line. */
+/** Site text is kept verbatim but for secrets in addresses, and for control characters, so that one line stays one line. */
 function oneLine(text: string): string {
-  return text
+  return maskAddresses(text)
     .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
     .trim()
     .slice(0, 300)

@@ -1,5 +1,6 @@
 /** What was recorded of one run, as plain data: everything a verdict may depend on, so that it can be judged again. */
 import type { FieldState } from '../../engine/index.ts'
+import { maskAddress } from '../evidence/mask-address.ts'
 import type { Scraper } from '../index.ts'
 
 /** There is a value, read by the selector or found otherwise. */
@@ -97,7 +98,7 @@ export interface ContentFault {
 
 export interface Signals {
   kind: Scraper['kind']
-  /** The address asked for, and the one the answer came from. */
+  /** The address asked for, and the one the answer came from, as they may be told. */
   url: string
   finalUrl: string | null
   /** How the site was asked: `direct`, or the name of a proxy. */
@@ -143,7 +144,7 @@ export interface Signals {
 export function blankSignals(scraper: Pick<Scraper, 'kind' | 'url'> & { certLimit?: number }): Signals {
   return {
     kind: scraper.kind,
-    url: scraper.url,
+    url: maskAddress(scraper.url),
     finalUrl: null,
     exit: 'direct',
     via: null,

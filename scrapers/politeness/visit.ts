@@ -20,7 +20,7 @@ export function visitedBy(
   evidence?: string,
 ): Visited {
   const away = outcome === 'blocked' || outcome === 'rate_limited'
-  const url = signals.finalUrl ?? target.url
+  const url = signals.finalUrl ?? signals.url
   const about = {
     scraper: target.name,
     exit,

@@ -1,5 +1,6 @@
 /** Listens to one page during a visit and writes what happens into the signals. */
 import type { CDPSession, HTTPResponse, Page } from 'puppeteer-core'
+import { maskAddress } from '../evidence/mask-address.ts'
 import type { MainResponse, Signals, Timings } from '../outcome/signals.ts'
 
 /** More than this from one page is not content: the load is stopped. */
@@ -28,7 +29,7 @@ export async function watch(page: Page, session: CDPSession, signals: Signals): 
     if (response.status() >= 300 && response.status() < 400 && response.headers()['location'] !== undefined)
       return
     watched.response = response
-    signals.finalUrl = response.url()
+    signals.finalUrl = maskAddress(response.url())
     if (isFile(response)) signals.download = true
   })
   page.on('requestfailed', (request) => {

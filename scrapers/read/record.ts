@@ -1,5 +1,6 @@
 /** What a page answered, written into the signals of its visit; the same whoever read it. */
 import type { BrowserScraper } from '../define/scraper.ts'
+import { maskAddress } from '../evidence/mask-address.ts'
 import { bodyChallenge } from '../outcome/challenge.ts'
 import { identityPasses } from '../outcome/identity.ts'
 import { type Signals, isAnswered } from '../outcome/signals.ts'
@@ -8,7 +9,7 @@ import { interpret } from './interpret.ts'
 
 export function record(answer: PageAnswer, scraper: BrowserScraper, signals: Signals): void {
   // A page of the browser's own stands in for a refusal without a body.
-  if (/^https?:/.test(answer.url)) signals.finalUrl = answer.url
+  if (/^https?:/.test(answer.url)) signals.finalUrl = maskAddress(answer.url)
   signals.title = answer.title
   signals.landmarks = scraper.is.map(({ source }, i) => ({ source, matched: answer.landmarks[i] ?? false }))
   signals.loginMarker = answer.login

@@ -1,5 +1,6 @@
 /** What a loaded scraper tells the catalog about itself. */
 import { type CatalogEntry, formatDuration } from '../../engine/index.ts'
+import { maskAddress } from '../evidence/mask-address.ts'
 import type { Scraper } from '../index.ts'
 import type { Scheduled } from './schedule.ts'
 
@@ -11,7 +12,7 @@ export function entryOf({ scraper, version }: Scheduled): CatalogEntry {
     fleet,
     template,
     host,
-    url,
+    url: maskAddress(url),
     ...('interval' in every
       ? { every: formatDuration(every.interval) }
       : { every: every.cron, timeZone: every.timeZone }),
