@@ -1,6 +1,14 @@
 /** What commands need that visit by hand: a browser, and the limits that all other processes keep. */
 import { existsSync } from 'node:fs'
-import { type CompiledConfig, connect, loadConfig, reach, redisUrlOf } from '../../engine/index.ts'
+import {
+  type CommandWorld,
+  type CompiledConfig,
+  connect,
+  loadConfig,
+  printable,
+  reach,
+  redisUrlOf,
+} from '../../engine/index.ts'
 import { findBrowser } from '../pool/executable.ts'
 import { type Pool, openPool } from '../pool/pool.ts'
 import type { Exits } from '../politeness/exit/exit.ts'
@@ -14,8 +22,6 @@ export interface Hand {
   exits?: Exits
   pool: Pool | null
   hostsRemapped: boolean
-  /** What people should know about the limits; null where they are all kept. */
-  note: string | null
   close(): Promise<void>
 }
 
@@ -23,8 +29,16 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 const REDIS_MS = 2000
 
-/** `browser`: whether pages are visited. Rejects with WEIR_SETUP where a browser is needed and none starts. */
-export async function takeHand(env: Environment, browser: boolean): Promise<Hand> {
+/**
+ * `browser`: whether pages are visited. What people should know about the limits is said as an error is, beside the
+ * output. Rejects where the config is broken, and with WEIR_SETUP where a browser is needed and none starts.
+ */
+export async function takeHand(
+  { env, err }: Pick<CommandWorld, 'env' | 'err'>,
+  browser: boolean,
+): Promise<Hand> {
+  const config = await configOf(env)
+  const namespace = config?.namespace ?? (env['WEIR_NAMESPACE'] || 'weir')
   const hostRules = env['WEIR_HOST_RESOLVER_RULES']
   const pool = browser
     ? await openPool({
@@ -34,16 +48,18 @@ export async function takeHand(env: Environment, browser: boolean): Promise<Hand
         ...(hostRules !== undefined && hostRules !== '' && { hostRules }),
       })
     : null
-  const shared = await sharedGate(env)
+  const shared = await sharedGate(env, namespace, config?.proxies ?? [])
+  if (shared === null)
+    err('No Redis answers: what other processes agreed with this site is not known here.\n')
+  else if (config === null)
+    err(
+      `There is no config at ${printable(configPath(env))}: limits are those of the namespace ${printable(namespace)}, and no proxy is known.\n`,
+    )
   return {
     gate: shared?.gate ?? loneGate(),
     ...(shared && { exits: shared.exits }),
     pool,
     hostsRemapped: hostRules !== undefined && hostRules !== '',
-    note:
-      shared === null
-        ? 'No Redis answers: what other processes agreed with this site is not known here.'
-        : null,
     close: async () => {
       await pool?.close(0)
       await shared?.close()
@@ -57,7 +73,11 @@ interface Shared {
   close(): Promise<void>
 }
 
-async function sharedGate(env: Environment): Promise<Shared | null> {
+async function sharedGate(
+  env: Environment,
+  namespace: string,
+  proxies: NonNullable<CompiledConfig['proxies']>,
+): Promise<Shared | null> {
   let url: string
   try {
     url = redisUrlOf(env)
@@ -72,11 +92,9 @@ async function sharedGate(env: Environment): Promise<Shared | null> {
     return null
   }
   const mono = (): number => performance.now()
-  const config = await configOf(env)
-  const namespace = env['WEIR_NAMESPACE'] || (config?.namespace ?? 'weir')
   const gate = redisGate(redis, namespace, mono)
   const exits = redisExits(redis, namespace, { env, mono, random: Math.random })
-  exits.use(config?.proxies ?? [])
+  exits.use(proxies)
   return {
     gate,
     exits,
@@ -87,8 +105,13 @@ async function sharedGate(env: Environment): Promise<Shared | null> {
   }
 }
 
-/** Null where there is no config, or a broken one: a scraper can be tried before its config is well. */
+/** Null where there is none. */
 async function configOf(env: Environment): Promise<CompiledConfig | null> {
-  const file = env['WEIR_CONFIG'] || 'streams.config.ts'
-  return existsSync(file) ? loadConfig(file).catch(() => null) : null
+  const file = configPath(env)
+  return existsSync(file) ? loadConfig(file, env) : null
+}
+
+/** The config of this folder, unless another one is named. */
+export function configPath(env: Environment): string {
+  return env['WEIR_CONFIG'] || 'streams.config.ts'
 }

@@ -21,7 +21,7 @@ import { tellingHeaders } from '../evidence/header.ts'
 import { lookForSuggestions } from '../suggest/look.ts'
 import { scraperSource, testSource } from '../suggest/source.ts'
 import { type Suggestion, suggest } from '../suggest/suggest.ts'
-import { takeHand } from './hand.ts'
+import { configPath, takeHand } from './hand.ts'
 import { scraperOf, subjectOf } from './subject.ts'
 
 const USAGE = `weir new scraper NAME URL [options]
@@ -117,13 +117,12 @@ interface Seen {
   trial: Trial
   suggestion: Suggestion | null
   html: string | null
-  note: string | null
 }
 
 /** One visit, within the limits that all keep. */
 async function look(name: string, url: string, world: CommandWorld): Promise<Seen> {
   const visitor = scraperOf(name, url, false)
-  const hand = await takeHand(world.env, true)
+  const hand = await takeHand(world, true)
   try {
     let suggestion: Suggestion | null = null
     let html: string | null = null
@@ -137,7 +136,7 @@ async function look(name: string, url: string, world: CommandWorld): Promise<See
     const done = await trial(visitor, 'new', { ...hand, look: taken })
     // A page that blocks or is down says nothing about the one that is wanted.
     const good = done.event.outcome === 'ok'
-    return { trial: done, suggestion: good ? suggestion : null, html: good ? html : null, note: hand.note }
+    return { trial: done, suggestion: good ? suggestion : null, html: good ? html : null }
   } finally {
     await hand.close()
   }
@@ -171,9 +170,9 @@ async function recordFirst(file: string, { trial: { signals, event }, html }: Se
 
 /** Folder of the config's first scrapers, up to the first sign of a pattern. */
 async function folderOf(env: CommandWorld['env']): Promise<string> {
-  const path = env['WEIR_CONFIG'] || 'streams.config.ts'
+  const path = configPath(env)
   if (!existsSync(path)) return 'sites'
-  const { scrapers } = await loadConfig(path)
+  const { scrapers } = await loadConfig(path, env)
   const [glob] = scrapers
   if (glob === undefined) return 'sites'
   return resolve(dirname(resolve(path)), glob.replace(/[^/]*[*?{].*$/s, '').replace(/[^/]*\.[cm]?[jt]s$/, ''))
@@ -195,6 +194,5 @@ function words(seen: Seen | null, written: string[]): string {
     ...(seen?.suggestion?.fields ?? []).map(({ name, seen: value }) => `  ${name}: ${printable(value, 80)}`),
     ...written.map((each) => `written  ${each}`),
     `Next: weir try ${written[0]}, and weir check once the config's scrapers name it.`,
-    ...(seen?.note ? [seen.note] : []),
   ].join('\n')
 }

@@ -4,8 +4,10 @@ import { usage } from '../../engine/index.ts'
 
 export const TRY_USAGE = `weir try FILE|URL [options]
 
-Visits once and shows what came of it: outcome, reason, fields, times. Nothing is sent to Redis; limits that other
-processes keep there are kept here too. FILE is a scraper's; of a URL is shown what could be read there.
+Visits once and shows what came of it: outcome, reason, fields, times. No event is sent and no evidence kept. With a
+Redis the visit takes its turn there as all visits do, and leaves what all must know: that the site blocks us or wants
+to be left alone, how it and the proxy answered, and its robots.txt. The config (streams.config.ts, or WEIR_CONFIG) says
+in which namespace. FILE is a scraper's; of a URL is shown what could be read there.
 
   --only NAME        the scraper of that name, where FILE has several
   --screenshot FILE  where the picture goes (WebP); by default into .weir/try

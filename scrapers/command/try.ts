@@ -71,7 +71,7 @@ async function attempt(options: TryOptions, world: CommandWorld): Promise<number
       `there is a fixture "${options.save}" already`,
       'Take another label, or add --replace.',
     )
-  const hand = await takeHand(world.env, isPage)
+  const hand = await takeHand(world, isPage)
   try {
     const taken: Taken = { screenshot: null, html: null, raw: null }
     const look = async (page: Page): Promise<void> => {
@@ -88,7 +88,7 @@ async function attempt(options: TryOptions, world: CommandWorld): Promise<number
     const suggestion = taken.raw && suggest(taken.raw)
     if (options.signals) world.out(`${recordSignals(shareable(scraper, done.signals))}\n`)
     else if (options.json) world.out(`${printableJson(asJson(scraper, done, picture, saved, suggestion))}\n`)
-    else tell(scraper, done, picture, saved, suggestion, hand.note, world)
+    else tell(scraper, done, picture, saved, suggestion, world)
     return RIGHT.includes(done.event.outcome) ? 0 : 1
   } finally {
     await hand.close()
@@ -161,7 +161,6 @@ function tell(
   picture: string | null,
   saved: Saved | null,
   suggestion: Suggestion | null,
-  note: string | null,
   world: CommandWorld,
 ): void {
   const paint = painter(world)
@@ -182,7 +181,6 @@ function tell(
           ),
         ]
       : []),
-    ...(note === null ? [] : [paint('dim', note)]),
   ]
   world.out(`${lines.join('\n')}\n`)
 }
