@@ -1,9 +1,10 @@
-/** Runs against a real server: rows that cannot be sent, and addresses that hold secrets. */
+/** Runs against a real server: rows that cannot be sent, addresses that hold secrets, and what comes before a turn. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import type { RunEvent } from '../engine/index.ts'
-import { check, collect, money, scraper, type Scraper } from './index.ts'
+import { unhealed } from './heal/healer.ts'
+import { check, collect, money, scraper, text, type Scraper } from './index.ts'
 import type { Visited } from './politeness/gate.ts'
 import { loneGate } from './politeness/lone-gate.ts'
 import { run } from './run.ts'
@@ -75,4 +76,37 @@ test('an address that a site leads to is told without what opens doors: in the e
   server.close()
   expect(told.length).toBeGreaterThan(5)
   expect(JSON.stringify(told)).not.toContain('hunter22')
+})
+
+test('what can be done before the turn is done before it: the visit begins when its turn is', async () => {
+  const steps: string[] = []
+  const server = createServer((_, response) => {
+    steps.push('request')
+    response.end('<h1>Accounts</h1>')
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const gate = loneGate()
+  await run(
+    scraper('bank', {
+      visit: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      with: 'http',
+      every: '1h',
+      local: true,
+      is: ['h1 = Accounts'],
+      read: { title: text('h1') },
+    }),
+    'v1',
+    {
+      gate: { ...gate, admit: (visit) => (steps.push('turn'), gate.admit(visit)) },
+      healer: { begin: (one) => (steps.push('recall'), unhealed.begin(one)) },
+      pool: null,
+      now: Date.now,
+      sleep: async () => undefined,
+      publish: async () => undefined,
+      publishRows: async () => undefined,
+      hostsRemapped: false,
+    },
+  )
+  server.close()
+  expect(steps).toEqual(['recall', 'turn', 'request'])
 })

@@ -17,7 +17,7 @@ import { withinTime } from './define/within-time.ts'
 import { CAPTURE_MS } from './evidence/capture.ts'
 import { type Keeper, type Proof, fingerprintsOnly } from './evidence/keeper.ts'
 import type { BrowserMemory } from './http/browser-memory.ts'
-import { type Healer, unhealed } from './heal/healer.ts'
+import { type Healer, type Healing, unhealed } from './heal/healer.ts'
 import { pageHtml } from './heal/page-html.ts'
 import { type SettleWorld, endUndone, settle } from './heal/settle.ts'
 import { signalsOf, visitCheck } from './http/visit-check.ts'
@@ -163,6 +163,7 @@ async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Visite
   const { gate, now, sleep } = world
   const clock: TurnClock = { mono: () => performance.now(), sleep, random: Math.random }
   const begun = clock.mono()
+  const visitIt = await prepared(scraper, world, clock)
   const lease = scraper.timeout + HARD_EXTRA_MS + CAPTURE_MS + POOL_PATIENCE_MS
   const elsewhere = world.hostsRemapped && scraper.kind === 'browser'
   let turn: Turn | Refusal | Unheard
@@ -178,7 +179,7 @@ async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Visite
   if ('answer' in turn)
     return { ...nothing, signals: { ...signalsOf(scraper, turn.answer, now()), exit: turn.exit } }
   const waited = clock.mono() - begun
-  const collected = await visitAny(scraper, world, turn, clock).catch((error: unknown) => ({
+  const collected = await visitIt(turn).catch((error: unknown) => ({
     signals: faulty(scraper, 'code', error),
     rows: [],
   }))
@@ -187,24 +188,44 @@ async function collectSignals(scraper: Scraper, world: RunWorld): Promise<Visite
   return { ...collected, turn }
 }
 
-async function visitAny(target: Scraper, world: RunWorld, turn: Turn, clock: TurnClock): Promise<Collected> {
-  const scraper: Scraper = { ...target, through: (world.exits ?? directOnly).upstream(turn.exit) }
-  if (scraper.kind === 'http') return { signals: await visitCheck(scraper, world.now), rows: [] }
+/** The visit, ready to go: what can be done before its turn is done, so that it begins when its turn is. */
+async function prepared(
+  scraper: Scraper,
+  world: RunWorld,
+  clock: TurnClock,
+): Promise<(turn: Turn) => Promise<Collected>> {
+  const through = ({ exit }: Turn) => (world.exits ?? directOnly).upstream(exit)
+  if (scraper.kind === 'http')
+    return async (turn) => ({
+      signals: await visitCheck({ ...scraper, through: through(turn) }, world.now),
+      rows: [],
+    })
   if (scraper.kind === 'json') {
     const fits = (row: Row) => world.fits?.(scraper.into, row) ?? null
-    const { signals, events, raw } = await visitJson(scraper, world.now, fits)
-    if (raw !== null && scraper.keep > 0) await world.keepAnswer?.(scraper, raw)
-    return { signals, rows: events }
+    return async (turn) => {
+      const { signals, events, raw } = await visitJson(
+        { ...scraper, through: through(turn) },
+        world.now,
+        fits,
+      )
+      if (raw !== null && scraper.keep > 0) await world.keepAnswer?.(scraper, raw)
+      return { signals, rows: events }
+    }
   }
-  if (scraper.with === 'browser') return { signals: await visitPage(scraper, world, turn, clock), rows: [] }
-  return { signals: await visitMarkup(scraper, world), rows: [] }
+  const healing = await (world.healer ?? unhealed).begin(scraper)
+  return async (turn) => {
+    const visited = { ...healing.scraper, through: through(turn) }
+    const signals = await (scraper.with === 'browser'
+      ? visitPage(visited, healing, world, turn, clock)
+      : visitMarkup(visited, healing, world))
+    return { signals, rows: [] }
+  }
 }
 
 /** Read without a browser. Where there is one, a field that is lost here may only need its scripts: it is healed there. */
-async function visitMarkup(scraper: BrowserScraper, world: RunWorld): Promise<Signals> {
-  const healing = await (world.healer ?? unhealed).begin(scraper)
+async function visitMarkup(scraper: BrowserScraper, healing: Healing, world: RunWorld): Promise<Signals> {
   let markup: string | null = null
-  const signals = await visitHtml(healing.scraper, world.now, (seen) => (markup = seen))
+  const signals = await visitHtml(scraper, world.now, (seen) => (markup = seen))
   await healing.mend(async () => (world.pool === null ? markup : null), signals)
   applySane(scraper, signals)
   await healing.learn(async () => markup, signals)
@@ -213,6 +234,7 @@ async function visitMarkup(scraper: BrowserScraper, world: RunWorld): Promise<Si
 
 async function visitPage(
   scraper: BrowserScraper,
+  healing: Healing,
   world: RunWorld,
   turn: Turn,
   clock: TurnClock,
@@ -228,9 +250,8 @@ async function visitPage(
   try {
     const visited = await visitOnWorker(gate, turn, clock, onWorker, async (lease) => {
       waited = clock.mono() - queued
-      const healing = await (world.healer ?? unhealed).begin(scraper)
       const html = () => pageHtml(lease.page)
-      const signals = await visit(lease, healing.scraper, reach)
+      const signals = await visit(lease, scraper, reach)
       await healing.mend(html, signals)
       applySane(scraper, signals)
       await healing.learn(html, signals)

@@ -153,6 +153,41 @@ describe('holds', () => {
     expect(visited).toMatchObject({ go: false, reason: 'hold' })
     expect(await client.zcard(siteKeys('test', site).leases)).toBe(0)
   })
+  test('who misses its turn on a worker leaves it to others until the next one is near', async () => {
+    let skew = 0
+    // Sleeps take no time, and the first one in the job far more than it should.
+    let late = 0
+    const quick = {
+      ...clock,
+      mono: () => mono() + skew,
+      sleep: async (ms: number) => void (skew += ms + late),
+    }
+    const [v, stays] = [visit({ minDelay: 4000 }), [] as number[]]
+    await gate.admit(visit({ minDelay: 4000 }))
+    await gate.admit(v)
+    const at = quick.mono() + 500
+    const visited = await visitOnWorker(
+      gate,
+      { visit: v, exit: 'direct', at, until: at + 100 },
+      quick,
+      async (job) => {
+        const begun = quick.mono()
+        late = stays.length === 0 ? 300 : 0
+        return job('worker').finally(() => stays.push(quick.mono() - begun))
+      },
+      async () => 'a visit',
+    )
+    expect(visited).toEqual({ done: 'a visit' })
+    expect(stays.length).toBeGreaterThan(1)
+    expect(Math.max(...stays)).toBeLessThan(1500)
+  })
+  test('what a visit holds is given back where nobody can say whether it may go on', async () => {
+    const v = visit({ minDelay: 100 })
+    await gate.admit(visit({ minDelay: 100 }))
+    const deaf = { ...gate, held: () => Promise.reject(new Error('away')) }
+    await expect(takeTurn(deaf, v, clock)).rejects.toThrow('away')
+    expect(await client.zscore(siteKeys('test', site).leases, v.token)).toBeNull()
+  })
   test('throttling without a time is a minute; each time turns are twice as far apart, and slowly nearer again', async () => {
     await told('rate_limited')
     expect(await refused()).toBe('hold 60 s')

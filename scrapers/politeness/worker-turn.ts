@@ -1,6 +1,6 @@
 /** A turn of a visit that needs a worker: the one for the other, and neither kept while it waits for long. */
 import type { Gate, Refusal } from './gate.ts'
-import { type Turn, type TurnClock, awaitTurn, lookAgain } from './turn.ts'
+import { MAX_MISSED, type Turn, type TurnClock, lookAgain, reachTurn, tooBusy } from './turn.ts'
 
 /** A turn that went by while a visit waited for its worker is waited for anew on that worker only so long, ms. */
 const ON_WORKER_MS = 1000
@@ -22,19 +22,31 @@ export async function visitOnWorker<Worker, Result>(
     const detail = `nobody can say whether ${booked.visit.site} may still be visited: ${why}`
     return { go: false, reason: 'no_permit', until: 0, busy: false, detail }
   }
+  let rounds = 0
+  /** The turn once it is there; one that is far off is waited for elsewhere, as other sites need the worker more. */
+  async function reached(mine: Turn): Promise<{ now: Turn } | { later: Turn } | Refusal> {
+    for (let turn = mine; ;) {
+      const next = await lookAgain(gate, turn, clock)
+      if ('go' in next) return next
+      if (next.at - clock.mono() > ON_WORKER_MS) return { later: next }
+      const held = await reachTurn(gate, next, clock)
+      if (held !== null) return held
+      if (clock.mono() <= next.until) return { now: next }
+      if ((rounds += 1) >= MAX_MISSED) return tooBusy(gate, next)
+      turn = next
+    }
+  }
+
   for (let turn = booked; ;) {
     const mine = turn
-    const result = await withWorker(async (worker): Promise<{ done: Result } | { later: Turn } | Refusal> => {
-      const next = await lookAgain(gate, mine, clock).catch(unsaid)
-      if ('go' in next) return next
-      // Other sites need the worker more.
-      if (next.at - clock.mono() > ON_WORKER_MS) return { later: next }
-      const now = await awaitTurn(gate, next, clock).catch(unsaid)
-      return 'go' in now ? now : { done: await visit(worker) }
+    const result = await withWorker(async (worker) => {
+      const turn = await reached(mine).catch(unsaid)
+      return 'now' in turn ? { done: await visit(worker) } : turn
     })
     if (!('later' in result)) return result
-    const next = await awaitTurn(gate, result.later, clock).catch(unsaid)
-    if ('go' in next) return next
-    turn = next
+    if ((rounds += 1) >= MAX_MISSED) return tooBusy(gate, result.later)
+    const held = await reachTurn(gate, result.later, clock).catch(unsaid)
+    if (held !== null) return held
+    turn = result.later
   }
 }
