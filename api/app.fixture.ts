@@ -94,7 +94,10 @@ export const noProposals: ProposalBook = {
 }
 
 /** A ledger without blocks. */
-export const noBlocks: BlockLedger = { list: async () => [], close: async () => undefined }
+export const noBlocks: BlockLedger = {
+  list: async () => ({ blocks: [], cursor: null, complete: true }),
+  close: async () => undefined,
+}
 
 /** Without marks and versions. */
 export const noDeploys: Deploys = {

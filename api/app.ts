@@ -21,7 +21,7 @@ import type { Metrics } from './http/metrics.ts'
 import { proposalRoutes, type ProposalDeps } from './http/proposal.ts'
 import { problem, problemOf, REDIS_AWAY, type Problem } from './http/problem.ts'
 import { listRuns, type RunDeps } from './http/run.ts'
-import { readCoverage, type CoverageDeps } from './http/coverage.ts'
+import { coverageRoute, type CoverageDeps } from './http/coverage.ts'
 import { scraperRoutes, type ScraperDeps } from './http/scraper.ts'
 
 export interface AppDeps
@@ -72,7 +72,7 @@ export function createApp(deps: AppDeps): Hono {
   app.route('/v1/marks', markRoutes(deps))
   app.get('/v1/runs', redisThere, (c) => listRuns(c, deps))
   app.get('/v1/batches', (c) => listBatches(c, deps))
-  app.get('/v1/coverage', redisThere, (c) => readCoverage(c, deps))
+  app.get('/v1/coverage', redisThere, coverageRoute(deps))
   app.route('/v1/proposals', proposalRoutes(deps))
   app.get('/v1/fleet', redisThere, (c) => readFleet(c, deps))
   app.get('/v1/live', deps.live, (c) => problem(c, UPGRADE_NEEDED))

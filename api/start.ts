@@ -19,6 +19,7 @@ import {
 import { createApp } from './app.ts'
 import { boardRoutes } from './board/routes.ts'
 import { createFleetSource } from './fleet/fleet-source.ts'
+import { sharedSchedule } from './fleet/shared-schedule.ts'
 import { EVENT_LIMITS } from './http/event.ts'
 import { createOrigins, type Origins } from './http/origin.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
@@ -66,7 +67,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     openProducer({ redisUrl, namespace, stream }, { name: 'http', id }),
   )
   const ledger = openLedger(redisUrl, namespace)
-  const schedule = openSchedule(redisUrl, namespace)
+  const schedule = sharedSchedule(openSchedule(redisUrl, namespace), clock)
   const proposals = openProposals(redisUrl, namespace)
   const evidence = openEvidence(redisUrl, namespace)
   const answers = openAnswers(redisUrl, namespace)

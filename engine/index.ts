@@ -61,6 +61,7 @@ export {
   type Block,
   type BlockAbout,
   type BlockLedger,
+  type BlockPage,
   type BlockQuery,
 } from './fleet/block.ts'
 export type { AnswerStore, KeptAnswer, RawAnswer } from './fleet/answer.ts'

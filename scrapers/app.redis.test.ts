@@ -89,7 +89,7 @@ test('broken files are reported with their line, the others run', async () => {
   // On a busy machine a due time may pass before its turn.
   expect(await column('runs', 'outcome')).toContain('ok')
   const answers = openAnswers(redis.url, 'weir')
-  const [newest] = await answers.list('coins')
+  const [newest] = await answers.list('coins', 1)
   expect(String(await answers.body('coins', newest!.id))).toBe('[{"pair": "BTC-EUR", "volume": 2.5}]')
   answers.close()
   const messages = logged.map((line) => (JSON.parse(line) as { msg: string }).msg).join('\n')

@@ -16,6 +16,7 @@ import {
 import type { FieldShare } from './field-share.ts'
 import { compareRanks } from './rank.ts'
 import { originWords, rowOf, type FleetRow } from './row.ts'
+import { sharedRead } from './shared-read.ts'
 
 export interface Fleet {
   /** When it was put together, ms since 1970. */
@@ -41,9 +42,6 @@ interface Deps {
   clock: () => number
 }
 
-/** Put together again after this, ms, and never for more than a tenth of the time. */
-const FRESH = 2000
-const SHARE = 10
 const MAX_BLOCKS = 1000
 const BLOCKS_SINCE = 2 * 86_400_000
 /** Proposals come rarely, and lie beside much else: they are asked for this often, ms. */
@@ -54,23 +52,7 @@ const MAX_ORIGINS = 500
 
 export function createFleetSource(deps: Deps): FleetSource {
   const proposed = openProposals(deps)
-  let kept: { until: number; fleet: Promise<Fleet | null> } | null = null
-  return {
-    read() {
-      const began = deps.clock()
-      if (kept !== null && began < kept.until) return kept.fleet
-      const made = { until: Infinity, fleet: gather(deps, proposed, began) }
-      kept = made
-      const settled = (): void => {
-        made.until = deps.clock() + Math.max(FRESH, SHARE * (deps.clock() - began))
-      }
-      const failed = (): void => {
-        if (kept === made) kept = null
-      }
-      made.fleet.then(settled, failed)
-      return made.fleet
-    },
-  }
+  return sharedRead(() => gather(deps, proposed, deps.clock()), deps.clock)
 }
 
 /** By scraper, the fields that have an open one. */
@@ -95,7 +77,7 @@ async function gather(
 ): Promise<Fleet | null> {
   const stream = reader.config()?.streams.find(({ name }) => name === 'runs')
   if (stream === undefined) return null
-  const [scrapers, open, marks, proposals, { runs, complete }] = await Promise.all([
+  const [scrapers, { blocks: open }, marks, proposals, { runs, complete }] = await Promise.all([
     schedule.scrapers(),
     blocks.list({ from: now - BLOCKS_SINCE, limit: MAX_BLOCKS }),
     deploys.marks({ to: Number.MAX_SAFE_INTEGER, limit: MAX_MARKS }),
@@ -128,7 +110,7 @@ function longest(blocks: readonly Block[]): (scraper: FleetScraper) => Block | n
   for (const block of blocks)
     for (const key of [`site ${block.site}`, `scraper ${block.scraper}`])
       if ((found.get(key)?.until ?? 0) < block.until) found.set(key, block)
-  return ({ host, name }) => found.get(`scraper ${name}`) ?? found.get(`site ${host}`) ?? null
+  return ({ site, name }) => found.get(`scraper ${name}`) ?? found.get(`site ${site}`) ?? null
 }
 
 function byName(marks: readonly Mark[]): (scraper: FleetScraper) => Mark[] {

@@ -142,6 +142,7 @@ function rowOfStory(story: Story, now: number) {
   const scraper: FleetScraper = {
     ...base,
     name,
+    site: host,
     template: name,
     every: '1m',
     fields: fields.map((field) => ({ name: field, optional: false, absence: true })),

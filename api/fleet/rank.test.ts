@@ -15,6 +15,7 @@ const scraper: FleetScraper = {
   fleet: 'banks',
   template: 'bank',
   host: 'bank.example',
+  site: 'bank.example',
   url: 'https://bank.example/',
   every: '1m',
   fields: ['balance', 'rate'].map((name) => ({ name, optional: name === 'rate', absence: true })),

@@ -1,15 +1,17 @@
 /** `/v1/answers`: what APIs answered our collectors, as received. It comes from strangers: nothing of it runs here. */
 import { Hono } from 'hono'
-import type { AnswerStore, Reader } from '../../engine/index.ts'
+import { ANSWER_LIMITS, type AnswerStore, type Reader } from '../../engine/index.ts'
 import { needsRedis } from './health.ts'
 import { INERT } from './inert.ts'
 import { problem, type Problem } from './problem.ts'
-import { bad, readQuery } from './query.ts'
+import { bad, limitOf, readQuery } from './query.ts'
 
 export interface AnswerDeps {
   reader: Reader
   answers: AnswerStore
 }
+
+const PAGE = 20
 
 const GONE: Problem = {
   status: 404,
@@ -24,12 +26,20 @@ export function answerRoutes({ reader, answers }: AnswerDeps): Hono {
   const redisThere = needsRedis(reader)
 
   app.get('/', redisThere, async (c) => {
-    const { scraper } = readQuery(c.req.url, ['scraper']).values
+    const { values } = readQuery(c.req.url, ['scraper', 'limit', 'cursor'])
+    const { scraper, cursor } = values
+    const limit = limitOf(values.limit, 'answers', PAGE, ANSWER_LIMITS.newest)
     if (scraper === undefined || scraper === '')
       throw bad('No collector is named.', 'Ask with ?scraper=NAME.', 'scraper')
-    const kept = await answers.list(scraper)
+    if (cursor !== undefined && !/^\d{1,15}-\d{1,10}$/.test(cursor))
+      throw bad('It is no cursor.', 'Give the cursor of the page before, or leave it out.', 'cursor')
+    const found = await answers.list(scraper, limit + 1, cursor)
+    const kept = found.slice(0, limit)
     const path = `/v1/answers/${encodeURIComponent(scraper)}`
-    return c.json({ answers: kept.map((one) => ({ ...one, link: `${path}/${one.id}` })) })
+    return c.json({
+      answers: kept.map((one) => ({ ...one, link: `${path}/${one.id}` })),
+      cursor: found.length > limit ? kept.at(-1)!.id : null,
+    })
   })
   app.get('/:scraper/:id', redisThere, async (c) => {
     readQuery(c.req.url, [])

@@ -19,7 +19,7 @@ function asked() {
   const queries: BlockQuery[] = []
   const list = async (query: BlockQuery) => {
     queries.push(query)
-    return [BLOCK, { ...BLOCK, until: NOW }]
+    return { blocks: [BLOCK, { ...BLOCK, until: NOW }], cursor: '1-0/north.example', complete: true }
   }
   return { ...testApp({ blocks: { ...noBlocks, list } }), queries }
 }
@@ -33,11 +33,13 @@ test('blocks with whether they still hold, by site, exit and time; by default of
       { ...BLOCK, open: true },
       { ...BLOCK, until: NOW, open: false },
     ],
+    cursor: '1-0/north.example',
+    complete: true,
   })
-  await app.request('/v1/blocks')
+  await app.request('/v1/blocks?cursor=1-0/north.example')
   expect(queries).toEqual([
     { site: 'north.example', exit: 'berlin', from: NOW - 3_600_000, limit: 7 },
-    { from: NOW - 86_400_000, limit: 100 },
+    { from: NOW - 86_400_000, limit: 100, cursor: '1-0/north.example' },
   ])
 })
 

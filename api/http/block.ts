@@ -14,14 +14,15 @@ const MAX_PAGE = 1000
 const DAY = 86_400_000
 
 export async function listBlocks(c: Context, { blocks, clock }: BlockDeps): Promise<Response> {
-  const { values } = readQuery(c.req.url, ['site', 'exit', 'from', 'limit'])
-  const { site, exit, from } = values
+  const { values } = readQuery(c.req.url, ['site', 'exit', 'from', 'limit', 'cursor'])
+  const { site, exit, from, cursor } = values
   const now = clock()
-  const found = await blocks.list({
+  const page = await blocks.list({
     from: from === undefined ? now - DAY : momentMs(from, 'from', now),
     limit: limitOf(values.limit, 'blocks', PAGE, MAX_PAGE),
     ...(site !== undefined && { site }),
     ...(exit !== undefined && { exit }),
+    ...(cursor !== undefined && { cursor }),
   })
-  return c.json({ now, blocks: found.map((block) => ({ ...block, open: block.until > now })) })
+  return c.json({ now, ...page, blocks: page.blocks.map((block) => ({ ...block, open: block.until > now })) })
 }

@@ -11,6 +11,7 @@ function covered() {
     fleet: name === 'shop' ? 'shops' : 'banks',
     template: name,
     host: 'x.example',
+    site: 'x.example',
     url: 'https://x.example/',
     every: '1m',
     fields: ['price', 'stock'].map((field) => ({ name: field, optional: false, absence: true })),

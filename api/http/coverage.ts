@@ -5,13 +5,13 @@ import {
   type CoverageRow,
   FIELDS_BY_STATE,
   type FleetSchedule,
-  type KpiAnswer,
   type Reader,
   sharesOf,
   type StateCount,
   suggest,
   UNSEEN_RUNS,
 } from '../../engine/index.ts'
+import { sharedRead, type SharedRead } from '../fleet/shared-read.ts'
 import { momentMs } from './moment.ts'
 import { NO_CONFIG, problem, type Problem } from './problem.ts'
 import { bad, readQuery, limitOf } from './query.ts'
@@ -33,7 +33,37 @@ const NO_SCRAPERS: Problem = {
   todo: 'Name the files of your scrapers: scrapers: "./scrapers/*.ts".',
 }
 
-export async function readCoverage(c: Context, { reader, schedule, clock }: CoverageDeps): Promise<Response> {
+/** Answers with all of a window counted at most every few seconds, whoever asks. */
+export function coverageRoute(deps: CoverageDeps): (c: Context) => Promise<Response> {
+  const windows = new Map<string, SharedRead<Counted>>()
+  const count: Count = (window) => {
+    const read = windows.get(window) ?? sharedRead(() => counted(deps, window), deps.clock)
+    windows.set(window, read)
+    return read.read()
+  }
+  return (c) => readCoverage(c, deps, count)
+}
+
+interface Counted {
+  rows: CoverageRow[]
+  /** What was counted until then, ms since 1970; null where nothing was. */
+  to: number | null
+}
+
+type Count = (window: string) => Promise<Counted>
+
+async function counted({ reader, schedule }: CoverageDeps, window: string): Promise<Counted> {
+  const states = reader.kpis(FIELDS_BY_STATE.name, { window })
+  const unseen = reader.kpis(UNSEEN_RUNS.name, { window })
+  const rows = coverageOf(
+    states.rows.map(({ group, values: { count } }) => ({ ...group, count: count ?? 0 }) as StateCount),
+    unseen.rows.map(({ group, values: { count } }) => ({ scraper: group['scraper']!, count: count ?? 0 })),
+    await schedule.scrapers(),
+  )
+  return { rows, to: states.rows.reduce((newest, { asOf }) => Math.max(newest, asOf), 0) || null }
+}
+
+async function readCoverage(c: Context, { reader, clock }: CoverageDeps, count: Count): Promise<Response> {
   const { values } = readQuery(c.req.url, ['fleet', 'scraper', 'from', 'cursor', 'limit'])
   const config = reader.config()
   if (config === null) return problem(c, NO_CONFIG)
@@ -46,14 +76,8 @@ export async function readCoverage(c: Context, { reader, schedule, clock }: Cove
     const longest = metric.windows.at(-1)!.name
     throw bad('It is too long ago.', `Coverage is kept for ${longest}: give -${longest} or later.`, 'from')
   }
-  const states = reader.kpis(FIELDS_BY_STATE.name, { window: window.name })
-  const unseen = reader.kpis(UNSEEN_RUNS.name, { window: window.name })
   const { fleet, scraper, cursor } = values
-  const all = coverageOf(
-    states.rows.map(({ group, values: { count } }) => ({ ...group, count: count ?? 0 }) as StateCount),
-    unseen.rows.map(({ group, values: { count } }) => ({ scraper: group['scraper']!, count: count ?? 0 })),
-    await schedule.scrapers(),
-  )
+  const { rows: all, to } = await count(window.name)
   const found = all.filter(
     (row) =>
       (fleet === undefined || row.fleet === fleet) && (scraper === undefined || row.scraper === scraper),
@@ -68,7 +92,7 @@ export async function readCoverage(c: Context, { reader, schedule, clock }: Cove
   return c.json({
     now,
     // What was counted until then, and since when: windows move by steps.
-    window: { name: window.name, ...spanOf(states, window.size, now) },
+    window: { name: window.name, from: (to ?? now) - window.size, to: to ?? now },
     sources: new Set(found.map((row) => row.scraper)).size,
     fields: found.length,
     shares: sharesOf(found),
@@ -88,9 +112,4 @@ function isAfter({ scraper, field }: Row, cursor: string): boolean {
   const slash = cursor.indexOf('/')
   const [lastScraper, lastField] = [cursor.slice(0, slash), cursor.slice(slash + 1)]
   return scraper > lastScraper || (scraper === lastScraper && field > lastField)
-}
-
-function spanOf({ rows }: KpiAnswer, size: number, now: number): { from: number; to: number } {
-  const to = rows.reduce((newest, { asOf }) => Math.max(newest, asOf), 0) || now
-  return { from: to - size, to }
 }

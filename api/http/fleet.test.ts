@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { RecentRuns, type FleetScraper, type Proposal, type RunEvent } from '../../engine/index.ts'
+import {
+  RecentRuns,
+  type Block,
+  type FleetScraper,
+  type Proposal,
+  type RunEvent,
+} from '../../engine/index.ts'
 import { emptySchedule, noBlocks, noDeploys, noProposals, NOW, testApp } from '../app.fixture.ts'
 import { createFleetSource } from '../fleet/fleet-source.ts'
 import { MemoryReader } from '../memory-reader.fixture.ts'
@@ -14,6 +20,8 @@ function manyScrapers() {
   const scrapers = NAMES.map((name, i): FleetScraper => ({
     ...base,
     name,
+    // The last one shares the limits of another host.
+    site: name === 'g' ? 'shared.example' : base.host,
     fleet: i % 2 === 0 ? 'even' : 'odd',
     template: name,
     every: '1m',
@@ -51,7 +59,20 @@ function manyScrapers() {
   const proposal = { scraper: 'f', field: 'price' } as Proposal
   const proposals = { ...noProposals, list: async () => [proposal, proposal] }
   const clock = (): number => now
-  const fleet = createFleetSource({ reader, schedule, blocks: noBlocks, deploys, proposals, recent, clock })
+  const block: Block = {
+    site: 'shared.example',
+    at: NOW,
+    until: NOW + 1000,
+    strikes: 1,
+    scraper: 'elsewhere',
+    exit: 'direct',
+    outcome: 'blocked',
+    reason: 'captcha',
+    detail: '',
+    url: '',
+  }
+  const blocks = { ...noBlocks, list: async () => ({ blocks: [block], cursor: null, complete: true }) }
+  const fleet = createFleetSource({ reader, schedule, blocks, deploys, proposals, recent, clock })
   const { app } = testApp({ fleet })
   const ask = async (query: string): Promise<FleetAnswer> =>
     (await (await app.request(`/v1/fleet${query}`)).json()) as FleetAnswer
@@ -111,3 +132,9 @@ test.each(['?limit=0', '?limit=501', '?mood=sad', '?cursor=x', '?flet=odd'])(
     expect((await manyScrapers().app.request(`/v1/fleet${query}`)).status).toBe(400)
   },
 )
+
+test('a scraper that shares the limits of a site is closed with it', async () => {
+  const { ask } = manyScrapers()
+  const { rows } = await ask('?limit=7')
+  expect(rows.flatMap(({ scraper, blocked }) => (blocked === null ? [] : [scraper]))).toEqual(['g'])
+})

@@ -8,6 +8,7 @@ const scraper = (name: string, change: Partial<FleetScraper> = {}): FleetScraper
   fleet: 'shops',
   template: name,
   host: `${name}.example`,
+  site: `${name}.example`,
   url: `https://${name}.example/`,
   every: '1m',
   fields: [],

@@ -26,8 +26,8 @@ export interface KeptAnswer {
 export interface AnswerStore {
   /** Keeps one and lets go of all but the `newest` of this collector. Rejects where Redis is away. */
   keep(scraper: string, answer: RawAnswer, newest: number): Promise<void>
-  /** Newest first. */
-  list(scraper: string): Promise<KeptAnswer[]>
+  /** Newest first, without their bodies, at most `limit`; `before`: those older than the one of this id. */
+  list(scraper: string, limit: number, before?: string): Promise<KeptAnswer[]>
   body(scraper: string, id: string): Promise<Buffer | null>
   close(): void
 }

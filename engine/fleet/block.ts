@@ -30,16 +30,27 @@ export interface BlockQuery {
   /** ms since 1970. */
   from: number
   limit: number
+  /** Goes on after the last block of a page: its `cursor`. */
+  cursor?: string
+}
+
+export interface BlockPage {
+  /** Newest first. */
+  blocks: Block[]
+  /** For the next page; null: there is nothing older. */
+  cursor: string | null
+  /** Whether all ledgers were read; else older blocks are still to come. */
+  complete: boolean
 }
 
 export interface BlockLedger {
-  /** Newest first. */
-  list(query: BlockQuery): Promise<Block[]>
+  /** Rejects with WEIR_QUERY where the cursor is none. */
+  list(query: BlockQuery): Promise<BlockPage>
   close(): Promise<void>
 }
 
-/** Kept of one site; sites kept; and for how long, ms. */
-export const BLOCK_LIMITS = { perSite: 200, sites: 10_000, age: 30 * 86_400_000 }
+/** Kept of one site; sites kept; for how long, ms; and of all sites together so many can be listed. */
+export const BLOCK_LIMITS = { perSite: 200, sites: 10_000, age: 30 * 86_400_000, listed: 20_000 }
 const MAX_TEXT = 500
 
 /** As it stands in the ledger. */

@@ -16,6 +16,8 @@ export interface CatalogEntry {
   /** Scrapers of one page template share it. */
   template: string
   host: string
+  /** Those of one site keep its limits together: the host, unless the author says otherwise. */
+  site: string
   url: string
   /** As the author may write it: `1m`, or a cron expression. */
   every: string

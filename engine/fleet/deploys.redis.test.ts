@@ -30,6 +30,7 @@ async function load(name: string, version: string): Promise<void> {
     fleet: 'banks',
     template: name,
     host: 'x.example',
+    site: 'x.example',
     url: 'https://x.example/',
     every: '5m',
     fields: [],

@@ -1,10 +1,13 @@
 /** Raw answers in Redis: one short stream for each collector, packed, gone after a week without a new one. */
+import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { connect } from '../stream/connection.ts'
 import { answerKeys } from '../stream/keys.ts'
 import { ANSWER_LIMITS, type AnswerStore, type KeptAnswer } from './answer.ts'
 
+const LIST = readFileSync(new URL('list-answers.lua', import.meta.url), 'utf8')
+const ENTRY = /^\d{1,15}-\d{1,10}$/
 const pack = promisify(gzip)
 const unpack = promisify(gunzip)
 
@@ -50,18 +53,18 @@ export function openAnswers(
       )
       await redis.pexpire(logOf(scraper), age)
     },
-    async list(scraper) {
-      const entries = await redis.xrevrange(logOf(scraper), '+', '-', 'COUNT', ANSWER_LIMITS.newest)
-      return entries.flatMap(([id, fields]) => {
-        const about = fields[fields.indexOf('about') + 1]
+    async list(scraper, limit, before) {
+      if (before !== undefined && !ENTRY.test(before)) return []
+      const from = before === undefined ? '+' : `(${before}`
+      const told = (await redis.eval(LIST, 1, logOf(scraper), limit, from)) as string[]
+      return Array.from({ length: told.length / 2 }, (_, i) => {
+        const id = told[2 * i]!
         // Written by `keep` above, by whoever may write to this Redis.
-        return about === undefined
-          ? []
-          : [{ id, at: Number.parseInt(id, 10), ...(JSON.parse(about) as About) }]
+        return { id, at: Number.parseInt(id, 10), ...(JSON.parse(told[2 * i + 1]!) as About) }
       })
     },
     async body(scraper, id) {
-      if (!/^\d{1,15}-\d{1,10}$/.test(id)) return null
+      if (!ENTRY.test(id)) return null
       const [entry] = await redis.xrangeBuffer(logOf(scraper), id, id)
       const fields = entry?.[1] ?? []
       const at = fields.findIndex((field) => field.toString() === 'body')

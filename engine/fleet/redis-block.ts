@@ -4,66 +4,148 @@ import type { Redis } from 'ioredis'
 import { connect } from '../stream/connection.ts'
 import { blockKeys, siteKeys } from '../stream/keys.ts'
 import { type Command, sendEach } from '../stream/send-each.ts'
-import { BLOCK_LIMITS, type Block, type BlockLedger, type BlockQuery, decodeBlock } from './block.ts'
+import { BLOCK_LIMITS, type BlockLedger, decodeBlock } from './block.ts'
+import { compareBlocks, type ListedBlock, pageOf } from './recent-blocks.ts'
 
 const NOTE = readFileSync(new URL('note-site.lua', import.meta.url), 'utf8')
-/** Sites looked at together. */
+/** Sites looked at together, and bytes of their ledgers for one look: some 100 ms of work. */
 const STEP = 100
+const MAX_BYTES = 16 * 1024 * 1024
 /** A block may be newer than its site's place on the list by so much, ms. */
 const SLACK_MS = 60_000
 
-/** Connects when first used. */
+/** Connects when first used. The newest blocks of all sites are kept in memory; each look reads what has come since. */
 export function openBlocks(redisUrl: string, namespace: string): BlockLedger {
   const redis = connect(redisUrl, 'query', 'weir-blocks')
+  const all = new Follower(redis, namespace)
+  let looking: Promise<void> | null = null
   return {
-    list: (query) => list(redis, namespace, query),
+    async list(query) {
+      if (query.site !== undefined) {
+        const oldest = (await serverTime(redis)) - BLOCK_LIMITS.age
+        const { listed } = await readSites(redis, namespace, [query.site], () => String(Math.max(0, oldest)))
+        return { ...pageOf(listed.toSorted(compareBlocks), query), complete: true }
+      }
+      looking ??= all.look().finally(() => (looking = null))
+      await looking
+      return { ...pageOf(all.listed, query), complete: all.complete }
+    },
     close: async () => redis.disconnect(),
   }
 }
 
-async function list(redis: Redis, namespace: string, query: BlockQuery): Promise<Block[]> {
-  const { site, exit, limit } = query
-  const [seconds] = await redis.time()
-  const from = Math.max(query.from, Number(seconds) * 1000 - BLOCK_LIMITS.age)
-  const read = async (sites: readonly string[]): Promise<Block[]> => {
-    const commands = sites.map((each): Command => [
-      'XREVRANGE',
-      siteKeys(namespace, each).blocks,
-      '+',
-      String(Math.floor(Math.max(0, from))),
-    ])
-    const replies = await sendEach(redis, commands)
-    return replies.flatMap(([error, reply], i) => {
-      if (error !== null) throw error
-      const blocks = (reply as [string, string[]][]).map(([id, fields]) => decodeBlock(sites[i]!, id, fields))
-      return blocks
-        .filter((block) => block !== null)
-        .filter((block) => exit === undefined || block.exit === exit)
-    })
+class Follower {
+  /** The newest first. */
+  listed: ListedBlock[] = []
+  complete = false
+  private readonly redis: Redis
+  private readonly namespace: string
+  private readonly index: string
+  /** The newest entry read of each site that was read. */
+  private readonly newest = new Map<string, string>()
+  /** All that is older was read of the sites that were read, server time in ms; and how far down the list these go. */
+  private since: number | null = null
+  private down = 0
+
+  constructor(redis: Redis, namespace: string) {
+    this.redis = redis
+    this.namespace = namespace
+    this.index = blockKeys(namespace).sites
   }
-  if (site !== undefined) return newest(await read([site]), limit)
-  const { sites: index } = blockKeys(namespace)
-  let found: Block[] = []
-  for (let start = 0; ; start += STEP) {
-    const part = await redis.zrevrangebyscore(
-      index,
-      '+inf',
-      from - SLACK_MS,
-      'WITHSCORES',
-      'LIMIT',
-      start,
-      STEP,
-    )
-    const sites = part.filter((_, i) => i % 2 === 0)
-    found = newest([...found, ...(await read(sites))], limit)
-    // No site further down the list has anything newer.
-    const last = Number(part.at(-1) ?? 0) + SLACK_MS
-    if (sites.length < STEP || (found.length === limit && found.at(-1)!.at >= last)) return found
+
+  async look(): Promise<void> {
+    const now = await serverTime(this.redis)
+    const known = await this.redis.zcard(this.index)
+    // Another Redis, or one that has lost what it knew.
+    if (known === 0 || now < (this.since ?? 0) || this.newest.size > 2 * BLOCK_LIMITS.sites) this.forget()
+    if (this.since !== null) await this.forwards(this.since - SLACK_MS)
+    this.since = now
+    if (!this.complete) await this.downwards()
+    this.bound(now)
+  }
+
+  /** Sites that have been noted since. */
+  private async forwards(since: number): Promise<void> {
+    for (let start = 0; ; start += STEP) {
+      const sites = await this.redis.zrangebyscore(this.index, since, '+inf', 'LIMIT', start, STEP)
+      await this.read(sites)
+      if (sites.length < STEP) return
+    }
+  }
+
+  /** Sites further down the list. One that leaves its place meanwhile goes to the top, where it is seen. */
+  private async downwards(): Promise<void> {
+    for (let bytes = 0; bytes < MAX_BYTES;) {
+      const part = await this.redis.zrevrange(this.index, this.down, this.down + STEP - 1, 'WITHSCORES')
+      const sites = part.filter((_, i) => i % 2 === 0)
+      bytes += await this.read(sites)
+      this.down += sites.length
+      // No site further down the list has anything newer than the oldest that is kept.
+      const oldest = this.listed.length < BLOCK_LIMITS.listed ? 0 : this.listed.at(-1)!.block.at
+      this.complete = sites.length < STEP || oldest >= Number(part.at(-1)) + SLACK_MS
+      if (this.complete) return
+    }
+  }
+
+  /** Returns how much was looked at. */
+  private async read(sites: readonly string[]): Promise<number> {
+    const after = (site: string): string => {
+      const newest = this.newest.get(site)
+      return newest === undefined ? '-' : `(${newest}`
+    }
+    const { listed, bytes } = await readSites(this.redis, this.namespace, sites, after)
+    // Each site's entries come newest first.
+    for (const { id, block } of listed.toReversed()) this.newest.set(block.site, id)
+    for (const site of sites) if (!this.newest.has(site)) this.newest.set(site, '0-0')
+    if (listed.length > 0)
+      this.listed = [...this.listed, ...listed].toSorted(compareBlocks).slice(0, BLOCK_LIMITS.listed)
+    return bytes
+  }
+
+  private bound(now: number): void {
+    while ((this.listed.at(-1)?.block.at ?? now) < now - BLOCK_LIMITS.age) this.listed.pop()
+  }
+
+  private forget(): void {
+    this.listed = []
+    this.complete = false
+    this.newest.clear()
+    this.since = null
+    this.down = 0
   }
 }
 
-function newest(blocks: Block[], limit: number): Block[] {
-  return blocks.sort((a, b) => b.at - a.at).slice(0, limit)
+/** Blocks of sites from the entry on that `after` says, and how much text that was. */
+async function readSites(
+  redis: Redis,
+  namespace: string,
+  sites: readonly string[],
+  after: (site: string) => string,
+): Promise<{ listed: ListedBlock[]; bytes: number }> {
+  let bytes = 0
+  const commands = sites.map((site): Command => [
+    'XREVRANGE',
+    siteKeys(namespace, site).blocks,
+    '+',
+    after(site),
+    'COUNT',
+    BLOCK_LIMITS.perSite,
+  ])
+  const replies = await sendEach(redis, commands)
+  const listed = replies.flatMap(([error, reply], i) => {
+    if (error !== null) throw error
+    return (reply as [string, string[]][]).flatMap(([id, fields]) => {
+      bytes += fields.reduce((sum, text) => sum + text.length, 0)
+      const block = decodeBlock(sites[i]!, id, fields)
+      return block === null ? [] : [{ id, block }]
+    })
+  })
+  return { listed, bytes }
+}
+
+async function serverTime(redis: Redis): Promise<number> {
+  const [seconds, micros] = await redis.time()
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
 }
 
 /**

@@ -158,8 +158,11 @@ interface Texts {
 
 function assemble(texts: Texts): FleetScraper {
   const [lastDue, lastStarted, lastWorker = ''] = texts.last?.split('\t') ?? []
+  const entry = JSON.parse(texts.entry) as CatalogEntry
   return {
-    ...(JSON.parse(texts.entry) as CatalogEntry),
+    ...entry,
+    // Of a process of an older version it says nothing.
+    site: entry.site ?? entry.host,
     since: Number(texts.version?.split('\t')[1] ?? 0),
     ...(texts.stray === undefined ? {} : { goneSince: Number(texts.stray.split('\t')[0]) }),
     due: texts.due === undefined ? null : Number(texts.due),

@@ -34,6 +34,7 @@ async function register(change: Partial<Registration> & { kind?: 'http' | 'brows
     fleet: 'banks',
     template: 'a',
     host: 'x.example',
+    site: 'x.example',
     url: 'https://x.example/',
   }
   const entry = { ...about, every: '1h', fields: [], version: 'v1' }

@@ -286,7 +286,7 @@ describe('the ledger', () => {
     await told('rate_limited', { wish: { for: 299_000 } })
     await told('rate_limited', { wish: { for: 3_600_000 } })
     const ledger = openBlocks(redis.url, 'test')
-    const all = await ledger.list({ from: 0, limit: 3 })
+    const { blocks: all } = await ledger.list({ from: 0, limit: 3 })
     expect(all.map((block) => [block.site, block.exit, block.outcome])).toEqual([
       [site, 'direct', 'rate_limited'],
       [first, 'direct', 'blocked'],
@@ -299,7 +299,7 @@ describe('the ledger', () => {
       strikes: 1,
       detail: 'says no',
     })
-    const found = async (query: object) => (await ledger.list({ from: 0, limit: 9, ...query })).length
+    const found = async (query: object) => (await ledger.list({ from: 0, limit: 9, ...query })).blocks.length
     expect(await found({ site: first })).toBe(2)
     expect(await found({ site: first, exit: 'berlin' })).toBe(1)
     expect(await found({ site: first, from: at + 1 })).toBe(0)

@@ -12,7 +12,7 @@ import {
   guardedLookup,
   refuseLiteral,
 } from '../../engine/index.ts'
-import { readExactly } from '../http/exact-bytes.ts'
+import { readExactly } from '../politeness/exit/exact-bytes.ts'
 import { dialThrough } from '../politeness/exit/dial.ts'
 import type { Upstream } from '../politeness/exit/upstream.ts'
 

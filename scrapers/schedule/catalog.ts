@@ -5,13 +5,14 @@ import type { Scraper } from '../index.ts'
 import type { Scheduled } from './schedule.ts'
 
 export function entryOf({ scraper, version }: Scheduled): CatalogEntry {
-  const { name, kind, fleet, template, host, url, every } = scraper
+  const { name, kind, fleet, template, host, site, url, every } = scraper
   return {
     name,
     kind,
     fleet,
     template,
     host,
+    site,
     url: maskAddress(url),
     ...('interval' in every
       ? { every: formatDuration(every.interval) }

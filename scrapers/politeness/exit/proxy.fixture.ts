@@ -7,7 +7,7 @@ import {
   connect,
   createServer as createTcp,
 } from 'node:net'
-import { readExactly } from '../../http/exact-bytes.ts'
+import { readExactly } from './exact-bytes.ts'
 
 export interface TestProxy {
   port: number

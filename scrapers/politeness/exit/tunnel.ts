@@ -2,7 +2,7 @@
 import { type RequestOptions, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { type Socket, connect, isIPv4, isIPv6 } from 'node:net'
-import { readExactly } from '../../http/exact-bytes.ts'
+import { readExactly } from './exact-bytes.ts'
 import type { Upstream } from './upstream.ts'
 
 /** The proxy failed, not the site; its message begins with the name that Chromium has for it. */

@@ -113,7 +113,9 @@ test('a site that cannot say allows nothing: the run that asked says what it met
   expect(await verdict('/x')).toBe('rate_limited.429')
   expect(await verdict('/x', { robots: 'ignore: our own site' })).toBe('skipped.hold')
   const ledger = openBlocks(redis.url, 'test')
-  expect(await ledger.list({ site: host, from: 0, limit: 9 })).toMatchObject([{ outcome: 'rate_limited' }])
+  expect((await ledger.list({ site: host, from: 0, limit: 9 })).blocks).toMatchObject([
+    { outcome: 'rate_limited' },
+  ])
   await ledger.close()
 })
 
@@ -153,7 +155,9 @@ test('a block is in the ledger as the run saw it, and the others stay away', asy
   expect(event).toMatchObject({ outcome: 'blocked', reason: 'forbidden', exit: 'direct' })
   expect(await verdict('/x')).toBe('skipped.blocked')
   const ledger = openBlocks(redis.url, 'test')
-  const [block, ...more] = await ledger.list({ site: host, from: 0, limit: 9 })
+  const {
+    blocks: [block, ...more],
+  } = await ledger.list({ site: host, from: 0, limit: 9 })
   expect(block).toMatchObject({
     scraper: 'c',
     exit: 'direct',
