@@ -83,6 +83,7 @@ async function main(): Promise<void> {
     HOST: host,
     WEIR_HOLD_READY: '1',
     WEIR_DELIVER: options.deliver ? '1' : '0',
+    WEIR_STOP_GRACE: '0',
   }
   const reaper = startReaper()
   const logPath = (name: string): string => join(options.state, 'log', `${name}.log`)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { connect, openAnswers } from '../engine/index.ts'
+import { connect, openAnswers, openSchedule } from '../engine/index.ts'
 import { type TestRedis, startRedis } from '../test/harness/redis.ts'
 import { type App, startScrapers } from './app.ts'
 
@@ -104,6 +104,25 @@ test('scrapers with nothing to do are still seen to be alive; a glob that matche
   await expect.poll(async () => String(await client.client('LIST'))).toMatch(/ name=weir-schedule /)
   client.disconnect()
   expect(logged.join('\n')).toContain('./sites/*.ts matches no file')
+})
+
+test('on stop a visit under way is finished, and nobody makes it a second time', async () => {
+  let hits = 0
+  server.removeAllListeners('request')
+  server.on('request', (_, response) => {
+    hits += 1
+    setTimeout(() => response.end('BTC'), 2500)
+  })
+  await start({ 'checks.ts': checks().replace('500ms', '1h').replace(`['a', 'b']`, `['a']`) })
+  await expect.poll(() => hits, { timeout: 10_000 }).toBe(1)
+  await app!.close()
+  app = null
+  expect(await column('runs', 'outcome')).toEqual(['ok'])
+  const fleet = openSchedule(redis.url, 'weir')
+  const [a] = await fleet.scrapers('a')
+  fleet.close()
+  expect(a).toMatchObject({ running: null })
+  expect(a!.due).toBeGreaterThan(Date.now() + 3_000_000)
 })
 
 test('a reload takes new files, and keeps the last good form of one that broke', async () => {

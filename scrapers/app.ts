@@ -30,6 +30,7 @@ import { within } from './pool/browsers.ts'
 import { type Pool, openPool } from './pool/pool.ts'
 import { type RunWorld, run, tell } from './run.ts'
 import { type Scheduled, createSchedule } from './schedule/schedule.ts'
+import { createVisits } from './visits.ts'
 
 export interface AppOptions {
   redisUrl: string
@@ -48,6 +49,8 @@ export interface AppOptions {
   hostRules?: string
   /** A process that is silent for so long is taken for dead, ms. */
   lease?: number
+  /** How long visits without a browser may go on where all is to stop, ms. */
+  stopGrace?: number
   log: Logger
 }
 
@@ -59,6 +62,8 @@ export interface App {
 
 const HEALTH_MS = 60_000
 const GRACE_MS = 700
+/** Half of a lease, as nobody renews it meanwhile. */
+const STOP_GRACE_MS = 7000
 /** Longest time a run waits for its raw answer to be kept. */
 const KEEP_MS = 1500
 /** How long the start waits for Redis. */
@@ -92,6 +97,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     mono: () => performance.now(),
     random: Math.random,
   })
+  const visits = createVisits()
   const world: RunWorld = {
     gate,
     exits,
@@ -112,10 +118,9 @@ export async function startScrapers(options: AppOptions): Promise<App> {
       now: Date.now,
       gaveUp: (scraper, err) => log.debug({ scraper, err }, 'a page was not healed, and taught nothing'),
     }),
-    retry: (attempt) => retryDelay(attempt, Math.random()),
+    retry: (attempt) => (visits.stopping ? null : retryDelay(attempt, Math.random())),
     hostsRemapped: options.hostRules !== undefined,
   }
-  const patient: Record<Lane, number> = { browser: 0, http: 0 }
   const schedule = createSchedule({
     turns: openTurns(
       options.redisUrl,
@@ -125,20 +130,16 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     random: Math.random,
     room: (lane, taken, running) => {
       const [most, mostTaken] = places(lane)
-      return Math.min(most - running + patient[lane], mostTaken - taken)
+      return Math.min(most - running + visits.waiting[lane], mostTaken - taken)
     },
     run: async ({ scraper, version }, turn) => {
       latest = Math.max(latest, turn.lateMs)
-      const lane = laneOf(scraper.kind)
-      // Whoever waits for its host's turn takes no place away from others.
-      const waitAside = (ms: number): Promise<void> => {
-        patient[lane] += 1
-        return sleep(ms).finally(() => (patient[lane] -= 1))
-      }
-      await run(scraper, version, { ...world, sleep: waitAside }, turn)
+      await visits.during(laneOf(scraper.kind), (wait) =>
+        run(scraper, version, { ...world, sleep: wait }, turn),
+      )
     },
     tell: ({ scraper, version }, unrun) => tell(scraper, version, world, unrun),
-    flush: () => outlet.flush(),
+    flush: (streams) => outlet.flush(streams),
     about: () => ({
       pid: process.pid,
       host: hostname(),
@@ -235,9 +236,12 @@ export async function startScrapers(options: AppOptions): Promise<App> {
       clearInterval(health)
       await schedule.stop(GRACE_MS)
       await world.pool?.close(0)
-      // Runs that the closing pool has just ended still publish their event.
+      // A visit that is handed back is one more at its site.
+      const lease = options.lease ?? Infinity
+      await visits.stop(Math.min(options.stopGrace ?? STOP_GRACE_MS, lease / 2))
+      // Runs that have just ended still publish their event.
       await schedule.stop(GRACE_MS)
-      const flushed = await outlet.flush(GRACE_MS).then(
+      const flushed = await outlet.flush(undefined, GRACE_MS).then(
         () => true,
         () => false,
       )

@@ -21,6 +21,7 @@ const starting = startScrapers({
   sandbox: env['WEIR_CHROMIUM_SANDBOX'] !== 'off',
   evidence: env['WEIR_EVIDENCE'] !== 'off',
   ...(hostRules ? { hostRules } : {}),
+  ...(env['WEIR_STOP_GRACE'] ? { stopGrace: Number(env['WEIR_STOP_GRACE']) } : {}),
   ...(env['WEIR_SPOOL'] ? { spool: env['WEIR_SPOOL'] } : {}),
   log,
 })

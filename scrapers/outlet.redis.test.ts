@@ -1,4 +1,4 @@
-/** What scrapers send while Redis is away outlives them, where they have a spool. */
+/** What scrapers send reaches Redis, or outlives them: each stream by itself, and on disk where they have a spool. */
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,4 +47,22 @@ test('sent with Redis away, by one process, under two schemas: there once the ne
   redis.disconnect()
   await server.stop()
   await rm(spool, { recursive: true })
+})
+
+test('who waits for one stream does not wait for another that takes nothing', async () => {
+  const server = await startRedis()
+  const redis = connect(server.url, 'query')
+  const [good, bad] = ['good', 'bad'].map((name) => ({ ...tradesStream({ partitions: 1 }), name }))
+  await redis.set('test:{bad.0}:log', 'no stream')
+  const outlet = openOutlet(server.url, 'test', 'scrapers')
+  outlet.use([good!, bad!])
+  for (const name of ['good', 'bad'])
+    await outlet.send(name, { at: 1_700_000_000_000, pair: 'a', volume: 1 }, 'x')
+  await outlet.flush(['good', 'never sent to'], 5000)
+  expect(await redis.xlen('test:{good.0}:log')).toBe(1)
+  await expect(outlet.flush(['bad'], 200)).rejects.toThrow('are not in Redis')
+  await redis.del('test:{bad.0}:log')
+  await outlet.close()
+  redis.disconnect()
+  await server.stop()
 })

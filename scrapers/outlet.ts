@@ -20,8 +20,8 @@ export interface Outlet {
     row: Record<string, unknown>,
     origin: string,
   ): Promise<{ ok: true } | { ok: false; reason: string }>
-  /** Resolves when everything sent so far is in Redis; rejects where that takes longer than `deadline` ms. */
-  flush(deadline?: number): Promise<void>
+  /** Resolves when all that these streams were sent is in Redis; rejects where that takes longer than `deadline` ms. */
+  flush(streams?: readonly string[], deadline?: number): Promise<void>
   /** What waits on disk and what was refused, over all streams; null without a spool. */
   spooled(): Promise<{ waiting: number; refused: number } | null>
   close(): Promise<void>
@@ -82,8 +82,9 @@ export function openOutlet(redisUrl: string, namespace: string, name: string, sp
         throw error
       }
     },
-    async flush(deadline) {
-      await Promise.all([...open.values()].map(async ({ producer }) => (await producer).flush(deadline)))
+    async flush(names = [...open.keys()], deadline) {
+      const producers = names.flatMap((name) => open.get(name)?.producer ?? [])
+      await Promise.all(producers.map(async (producer) => (await producer).flush(deadline)))
     },
     async spooled() {
       const producers = await Promise.allSettled([...open.values()].map(({ producer }) => producer))

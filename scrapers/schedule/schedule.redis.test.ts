@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FleetSchedule, type Turns, connect, openSchedule, openTurns } from '../../engine/index.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
-import { type CheckOptions, check } from '../index.ts'
+import { type CheckOptions, check, collect } from '../index.ts'
 import { type Schedule, type Scheduled, type Start, type Unrun, createSchedule } from './schedule.ts'
 
 let redis: TestRedis
@@ -18,6 +18,7 @@ interface Member {
   /** Replaced by tests: how a run goes, and how telling does. */
   work: (scheduled: Scheduled, turn: Start) => Promise<void>
   sent: () => Promise<void>
+  flush: (streams: readonly string[]) => Promise<void>
   room: number
 }
 
@@ -39,6 +40,7 @@ function join(lease = 1000, turns: Turns = openTurns(redis.url, 'weir', { lease 
     told: [],
     work: async () => undefined,
     sent: async () => undefined,
+    flush: async () => undefined,
     room: 100,
     schedule: createSchedule({
       turns,
@@ -53,7 +55,7 @@ function join(lease = 1000, turns: Turns = openTurns(redis.url, 'weir', { lease 
         await member.sent()
         member.told.push({ id: `${scraper.name}@${'died' in unrun ? unrun.died : unrun.due}`, ...unrun })
       },
-      flush: async () => undefined,
+      flush: (streams) => member.flush(streams),
       about: () => ({ pid: process.pid, host: 'here', rssMb: 1 }),
       failed: () => undefined,
     }),
@@ -282,4 +284,34 @@ test('what comes due while this process still does what others have done meanwhi
   await expect.poll(() => idsOf('a').length, { timeout: 5000 }).toBeGreaterThan(3)
   expectGrid('a', 500, 4)
   expect(second.runs).toEqual([])
+})
+
+test('a stream that takes nothing holds up no run of another', async () => {
+  const member = join()
+  member.flush = (streams) => (streams.includes('stuck') ? new Promise(() => undefined) : Promise.resolve())
+  const stuck = collect('c', { url: 'https://a.example/', every: '1h', into: 'stuck', events: () => [] })
+  member.schedule.set([{ scraper: stuck, version: 'v1' }, each('a', '500ms')])
+  await expect
+    .poll(() => member.runs.map(({ id }) => id[0]), { timeout: 5000 })
+    .toEqual(expect.arrayContaining(['c', 'a']))
+  const ran = member.runs.length
+  await expect.poll(() => member.runs.length, { timeout: 5000 }).toBeGreaterThan(ran + 2)
+  expect((await fleet.scrapers('c'))[0]!.running).not.toBeNull()
+})
+
+test('what a run passed is told by the next process where this one stops before it can', async () => {
+  const [first, second] = [join(), join()]
+  let end: () => void = () => undefined
+  first.work = () => new Promise((done) => (end = done))
+  first.schedule.set([each('a', '500ms')])
+  await expect.poll(() => first.runs.length).toBe(1)
+  await pause(1200)
+  const stopped = first.schedule.stop(1000)
+  end()
+  await stopped
+  await first.schedule.leave(true)
+  second.schedule.set([each('a', '500ms')])
+  await expect.poll(() => second.runs.length, { timeout: 5000 }).toBeGreaterThan(1)
+  expectGrid('a', 500, 5)
+  expect(second.told[0]).toMatchObject({ why: 'the run before was still going' })
 })

@@ -20,6 +20,7 @@ import type { Scraper } from '../index.ts'
 import { entryOf } from './catalog.ts'
 import { type Decision, type Timing, afterwards, decide } from './decide.ts'
 import { NEVER, dueAfter, firstDue, jitter, latestDue } from './plan.ts'
+import { createEndings } from './endings.ts'
 import { createRest } from './rest.ts'
 import { createTeller } from './teller.ts'
 
@@ -49,8 +50,8 @@ export interface ScheduleWorld {
   run: (scheduled: Scheduled, turn: Start) => Promise<unknown>
   /** Sends the event of what was not run to its end. */
   tell: (scheduled: Scheduled, unrun: Unrun) => Promise<unknown>
-  /** Resolves when every event so far is in Redis. */
-  flush: () => Promise<void>
+  /** Resolves when every event of these streams so far is in Redis. */
+  flush: (streams: readonly string[]) => Promise<void>
   about: () => { pid: number; host: string; rssMb: number }
   failed: (error: unknown, what: string) => void
 }
@@ -99,10 +100,8 @@ export function createSchedule(world: ScheduleWorld): Schedule {
   const tasks = new Set<Promise<void>>()
   const taken: Record<Lane, number> = { browser: 0, http: 0 }
   const running: Record<Lane, number> = { browser: 0, http: 0 }
-  /** Ended, its event on the way; and ended, its event in Redis. */
-  let told: Ended[] = []
+  /** Ended, its event in Redis. */
   let ready: Ended[] = []
-  let flushing = false
   /** Decisions on their way into Redis, and who waits for each. */
   let settled: (Settled & { done: (held: boolean) => void })[] = []
   let unregistered = new Set<string>()
@@ -116,6 +115,10 @@ export function createSchedule(world: ScheduleWorld): Schedule {
   }
   const rest = createRest()
   const teller = createTeller(world, rest)
+  const endings = createEndings(teller, rest, (all) => {
+    ready.push(...all)
+    wake()
+  })
   let wake: () => void = () => undefined
   let loop: Promise<void> | null = null
 
@@ -128,7 +131,7 @@ export function createSchedule(world: ScheduleWorld): Schedule {
       await rest.nap(PACE_MS)
       if (wait > PACE_MS) await Promise.race([woken, rest.nap(wait - PACE_MS)])
     }
-    for (const { done } of settled.splice(0)) done(false)
+    for (const { done } of settled) done(false)
   }
 
   /** One turn; resolves with how long the next may wait, ms. */
@@ -260,23 +263,22 @@ export function createSchedule(world: ScheduleWorld): Schedule {
     if (after.missed) {
       const upTo = dueAfter(by.every, after.missed.due, after.missed.count - 1)
       if (
-        !(await teller.flushed()) ||
+        !(await teller.flushed(scheduled)) ||
         !(await settledTo(upTo, { died: null, missed: after.missed, run: false }))
       )
         return
     }
-    told.push({ name, due: held.due, lane, next: after.next })
-    void flush()
+    endings.add(scheduled, { name, due: held.due, lane, next: after.next })
   }
 
-  /** Writes a decision down, then tells it. False where the run is no longer ours, or all is to stop. */
+  /** Writes a decision down, then tells it. False where the run is no longer ours, or others are to tell it. */
   async function settle(scheduled: Scheduled, step: Settled, held: Held): Promise<boolean> {
-    const ours =
-      !rest.over &&
-      (await new Promise<boolean>((done) => {
-        settled.push({ ...step, done })
-        wake()
-      }))
+    const ours = await new Promise<boolean>((done) => {
+      settled.push({ ...step, done })
+      // It is written down on leaving.
+      if (rest.over) done(false)
+      wake()
+    })
     if (ours) held.due = step.to
     else close(step.name, held)
     return ours && teller.owed(scheduled, step.owed)
@@ -298,20 +300,6 @@ export function createSchedule(world: ScheduleWorld): Schedule {
         return teller.one(scheduled, { died: due, why: `the run failed: ${String(error).slice(0, 300)}` })
       })
       .finally(() => (running[lane] -= 1))
-  }
-
-  async function flush(): Promise<void> {
-    if (flushing) return
-    flushing = true
-    while (told.length > 0) {
-      const batch = told
-      told = []
-      if (await teller.flushed()) ready.push(...batch)
-      else told = [...batch, ...told]
-      wake()
-      if (rest.over) break
-    }
-    flushing = false
   }
 
   return {
@@ -339,9 +327,10 @@ export function createSchedule(world: ScheduleWorld): Schedule {
       await Promise.race([Promise.all([loop, ...tasks]), sleep(grace, undefined, { ref: false })])
     },
     async leave(flushed) {
-      const ended = flushed ? [...ready, ...told] : ready
+      const ended = flushed ? [...ready, ...endings.waiting] : ready
       const goodbye = async (): Promise<void> => {
-        if (ended.length > 0) await turns.turn({ room: NO_ROOM, ended, settled: [], about: null })
+        if (ended.length + settled.length > 0)
+          await turns.turn({ room: NO_ROOM, ended, settled, about: null })
         await turns.leave()
       }
       // Without it others wait until the lease is over.

@@ -1,6 +1,7 @@
 /** Tells of due times that ended without a run, however often it takes, until all is to stop. */
 import type { Missed, Owed } from '../../engine/index.ts'
 import { type Every, readEvery } from '../define/every.ts'
+import type { Scraper } from '../index.ts'
 import { dueAfter } from './plan.ts'
 import type { Rest } from './rest.ts'
 import type { ScheduleWorld, Scheduled, Unrun } from './schedule.ts'
@@ -10,10 +11,15 @@ export interface Teller {
   one(scheduled: Scheduled, unrun: Unrun): Promise<boolean>
   /** And waits until it is in Redis. */
   owed(scheduled: Scheduled, owed: Owed): Promise<boolean>
-  /** Every event so far is in Redis. */
-  flushed(): Promise<boolean>
+  /** Every event of this one so far is in Redis. */
+  flushed(scheduled: Scheduled): Promise<boolean>
   /** Due times that passed without a run, as far as they were told here. */
   readonly missed: number
+}
+
+/** Where its events go. */
+export function streamsOf(scraper: Scraper): string[] {
+  return ['fields', 'runs', ...(scraper.kind === 'json' ? [scraper.into] : [])]
 }
 
 /** Missed due times with an event each; more of them share one. */
@@ -51,9 +57,9 @@ export function createTeller(
     return true
   }
 
-  async function flushed(): Promise<boolean> {
+  async function flushed({ scraper }: Scheduled): Promise<boolean> {
     for (;;) {
-      const safe = await world.flush().then(
+      const safe = await world.flush(streamsOf(scraper)).then(
         () => true,
         () => false,
       )
@@ -67,7 +73,7 @@ export function createTeller(
     async owed(scheduled, { died, missed: gone, timing }) {
       if (died !== null && !(await one(scheduled, { died }))) return false
       if (gone && !(await passed(scheduled, gone, readEvery(timing)))) return false
-      return flushed()
+      return flushed(scheduled)
     },
     flushed,
     get missed() {

@@ -6,9 +6,10 @@ import { signalsOf } from '../../http/visit-check.ts'
 import { judge } from '../../outcome/judge.ts'
 import type { Scraper } from '../../index.ts'
 import type { Manners } from '../ask-leave.ts'
+import { noExit } from '../exit/exit.ts'
 import type { Refusal } from '../gate.ts'
 import { learnFrom } from '../learn.ts'
-import { takeTurn } from '../turn.ts'
+import { giveBack, takeTurn } from '../turn.ts'
 import { visitOf, visitedBy } from '../visit.ts'
 import type { Known, Said } from './robots.ts'
 import { MAX_ROBOTS, type Permission, permissionFor, relevantLines } from './rules.ts'
@@ -80,7 +81,14 @@ async function ask(
     return turn
   }
   const url = `${origin}/robots.txt`
-  const through = exits.upstream(turn.exit)
+  let through: ReturnType<typeof exits.upstream>
+  try {
+    through = exits.upstream(turn.exit)
+  } catch (error) {
+    await giveBack(gate, turn)
+    await gate.robots.keep(origin, token, { state: 'refused' })
+    return noExit(scraper.exit, scraper.site, (error as Error).message)
+  }
   const wanted = { url, headers: {}, timeout: TIMEOUT_MS, reach: scraper.reach, through }
   const answer = await exchange({ ...wanted, maxBytes: MAX_ROBOTS, maxRedirects: MAX_REDIRECTS })
   const said = saidBy(answer, url)

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type RunEvent, connect, openBlocks, robotsKey } from '../../../engine/index.ts'
+import { type RunEvent, connect, openBlocks, robotsKey, siteKeys } from '../../../engine/index.ts'
 import { type TestRedis, startRedis } from '../../../test/harness/redis.ts'
 import { check, type CheckOptions } from '../../index.ts'
 import { type RunWorld, run } from '../../run.ts'
@@ -167,4 +167,25 @@ test('a block is in the ledger as the run saw it, and the others stay away', asy
   })
   expect(more).toEqual([])
   await ledger.close()
+})
+
+test('a proxy that is gone before it could be used keeps no turn, and the next run asks', async () => {
+  robots = text('')
+  const site = check('bank', { url: `http://${host}/`, every: '1h', local: true, robots: 'obey' })
+  const gone = {
+    candidates: async () => ['berlin'],
+    upstream: (): never => {
+      throw new Error('there is no proxy berlin any more')
+    },
+    tell: async () => undefined,
+  }
+  const ended = await run(site, 'v1', { ...newWorld(), exits: gone })
+  expect(ended).toMatchObject({
+    outcome: 'skipped',
+    reason: 'no_proxy',
+    detail: expect.stringContaining('no proxy berlin any more') as string,
+  })
+  expect(await client.zcard(siteKeys('test', site.site).leases)).toBe(0)
+  expect(await run(site, 'v1', newWorld())).toMatchObject({ outcome: 'ok' })
+  expect(asked.map(({ path }) => path)).toEqual(['/robots.txt', '/'])
 })
