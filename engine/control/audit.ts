@@ -4,6 +4,7 @@
  */
 import type { Redis } from 'ioredis'
 import { sharedKeys } from '../stream/keys.ts'
+import { serverTime } from '../stream/server-time.ts'
 
 export interface Audit {
   /** Different events that were written, as the auditor counts them. */
@@ -22,8 +23,7 @@ export interface Audit {
 const MAX_TEXT = 400
 
 export async function reportAudit(redis: Redis, namespace: string, audit: Omit<Audit, 'at'>): Promise<void> {
-  const [seconds, micros] = await redis.time()
-  const at = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+  const at = await serverTime(redis)
   const { events, kills, lost, doubled, problem } = audit
   await redis.hset(sharedKeys(namespace).audit, {
     events,

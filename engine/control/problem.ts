@@ -1,6 +1,7 @@
 /** The newest refused change of the config, kept in Redis so that the board of any process can say so. */
 import type { Redis } from 'ioredis'
 import { sharedKeys } from '../stream/keys.ts'
+import { serverTime } from '../stream/server-time.ts'
 
 export interface Problem {
   text: string
@@ -15,8 +16,7 @@ export async function reportProblem(redis: Redis, namespace: string, text: strin
   const { problem } = sharedKeys(namespace)
   if (text === null) await redis.del(problem)
   else {
-    const [seconds, micros] = await redis.time()
-    const at = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+    const at = await serverTime(redis)
     await redis.hset(problem, { text: text.slice(0, MAX_TEXT), at: String(at) })
   }
 }

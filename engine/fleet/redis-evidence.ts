@@ -14,6 +14,7 @@ import {
   MAX_HTML,
   MAX_SCREENSHOT,
 } from './evidence.ts'
+import { serverTime } from '../stream/server-time.ts'
 
 const KEEP = readFileSync(new URL('./keep-evidence.lua', import.meta.url), 'utf8')
 const MAX_ABOUT = 32 * 1024
@@ -44,8 +45,7 @@ export function openEvidence(
 
   const now = async (): Promise<number> => {
     await reached
-    const [seconds, micros] = await redis.time()
-    return Number(seconds) * 1000 + Number(micros) / 1000
+    return serverTime(redis)
   }
   const age = async (id: string): Promise<number | null> => {
     if (!isEvidenceId(id)) return null

@@ -9,6 +9,7 @@ import {
   proposalsIn,
   scraperOfId,
 } from './proposal.ts'
+import { serverTime } from '../stream/server-time.ts'
 
 const MAX_LIST = 500
 /** Scrapers looked through for one list, those with the newest proposals first. */
@@ -21,10 +22,7 @@ export function openProposals(redisUrl: string, namespace: string): ProposalBook
   const redis = connect(redisUrl, 'query', 'weir-proposals')
   const { healing, proposing } = fleetKeys(namespace)
 
-  const now = async (): Promise<number> => {
-    const [seconds, micros] = await redis.time()
-    return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
-  }
+  const now = (): Promise<number> => serverTime(redis)
   const ofScraper = async (scraper: string): Promise<Proposal[]> =>
     proposalsIn(await redis.hgetall(healing + scraper))
   const find = async (id: string): Promise<Proposal | null> => {

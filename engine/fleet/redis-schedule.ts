@@ -13,6 +13,7 @@ import {
   laneOf,
   readRunning,
 } from './schedule.ts'
+import { serverTime } from '../stream/server-time.ts'
 
 /** A scraper as the API shows it. */
 export type FleetScraper = Catalogued & ScheduleState
@@ -40,10 +41,6 @@ export function openSchedule(redisUrl: string, namespace: string): FleetSchedule
   const keys = fleetKeys(namespace)
 
   const one = async (name: string): Promise<FleetScraper | null> => (await readOne(redis, keys, name)) ?? null
-  const serverTime = async (): Promise<number> => {
-    const [seconds, micros] = await redis.time()
-    return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
-  }
 
   return {
     async scrapers(name) {
@@ -67,7 +64,7 @@ export function openSchedule(redisUrl: string, namespace: string): FleetSchedule
       })
     },
     async pressure() {
-      const now = await serverTime()
+      const now = await serverTime(redis)
       const of = async (key: string): Promise<Pressure> => {
         const [overdue, [, first]] = await Promise.all([
           redis.zcount(key, '-inf', now - 1000),
@@ -79,7 +76,11 @@ export function openSchedule(redisUrl: string, namespace: string): FleetSchedule
     },
     async pause(name, by) {
       if ((await one(name)) === null) return null
-      await redis.hsetnx(keys.paused, name, JSON.stringify({ by, since: await serverTime() } satisfies Pause))
+      await redis.hsetnx(
+        keys.paused,
+        name,
+        JSON.stringify({ by, since: await serverTime(redis) } satisfies Pause),
+      )
       return one(name)
     },
     async resume(name) {
@@ -89,7 +90,7 @@ export function openSchedule(redisUrl: string, namespace: string): FleetSchedule
     async run(name, by) {
       const found = await one(name)
       if (found === null) return null
-      const wish = { by, since: await serverTime(), lane: laneOf(found.kind) }
+      const wish = { by, since: await serverTime(redis), lane: laneOf(found.kind) }
       await redis.hsetnx(keys.asked, name, JSON.stringify(wish))
       return one(name)
     },

@@ -6,6 +6,7 @@ import { connect } from '../stream/connection.ts'
 import { fleetKeys } from '../stream/keys.ts'
 import type { Claim, Owed, Pause } from './schedule.ts'
 import type { TurnReply, Turns } from './turns.ts'
+import { serverTime } from '../stream/server-time.ts'
 
 /**
  * A process that is silent for so long is taken for dead, and others end its runs, ms. It takes a turn every half
@@ -65,8 +66,7 @@ export function openTurns(
     worker,
     async now() {
       await ready()
-      const [seconds, micros] = await redis.time()
-      return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+      return serverTime(redis)
     },
     async register(all) {
       for (let i = 0; i < all.length; i += CHUNK) {

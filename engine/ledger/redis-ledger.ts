@@ -23,6 +23,7 @@ import {
 import { newestFirst } from './newest-first.ts'
 import { originalOf } from './original.ts'
 import { inTime, type Refusal, type Replayable, rowOfLetter } from './replayable.ts'
+import { serverTime } from '../stream/server-time.ts'
 
 const source = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
 const REMOVE = source('remove.lua')
@@ -183,11 +184,6 @@ async function newestControlId(redis: Redis, namespace: string): Promise<string>
 
 function smallOf(json: unknown): Small | null {
   return typeof json === 'string' ? (JSON.parse(json) as Small) : null
-}
-
-async function serverTime(redis: Redis): Promise<number> {
-  const [seconds, micros] = await redis.time()
-  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
 }
 
 async function sendOnce(

@@ -7,10 +7,10 @@ import {
   type ReplayReport,
   reportClosed,
   reportGroups,
-  serverTime,
   type Told,
 } from './partition-replay.ts'
 import type { ReplayTarget } from './replay-streams.ts'
+import { serverTime } from '../stream/server-time.ts'
 
 export class MergedReplay {
   readonly merges: string | undefined

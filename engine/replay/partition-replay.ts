@@ -1,5 +1,4 @@
 /** One partition on its way through its log, and what it came to. */
-import type { Redis } from 'ioredis'
 import type { AlertRow } from '../alert/row.ts'
 import { admitter } from '../commit/claim.ts'
 import type { Controls } from '../commit/controls.ts'
@@ -16,6 +15,7 @@ import { introduce, type LogStart, type Started } from './log-start.ts'
 import { ticks } from './partition-run.ts'
 import type { ReplayTarget } from './replay-streams.ts'
 import type { Accounting } from './simulated-world.ts'
+import { serverTime } from '../stream/server-time.ts'
 
 /** Called in order as the replay goes on; must copy what it keeps. */
 export interface ReplayListener {
@@ -168,9 +168,4 @@ export function reportGroups(report: ReplayReport, fold: StreamFold): void {
 
 export function totalsOf(report: ReplayReport, metric: string): MetricTotals {
   return (report.metrics[metric] ??= { groups: 0, points: 0, fired: 0, resolved: 0 })
-}
-
-export async function serverTime(redis: Redis): Promise<number> {
-  const [seconds, micros] = await redis.time()
-  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
 }

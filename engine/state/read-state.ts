@@ -9,6 +9,7 @@ import { directoryKey } from '../series/names.ts'
 import { partitionKeys, sharedKeys } from '../stream/keys.ts'
 import { type Command, sendEach } from '../stream/send-each.ts'
 import { type PartitionState, partitionState } from './partition-state.ts'
+import { serverTime } from '../stream/server-time.ts'
 
 const LOOK = readFileSync(new URL('look.lua', import.meta.url), 'utf8')
 /** Waiting entries looked at per partition, and bytes of them: beyond, the number of events is a lower bound. */
@@ -40,8 +41,7 @@ export interface EngineState {
 export async function readState(redis: Redis, namespace: string): Promise<EngineState> {
   const entry = await newestControl(redis, namespace)
   const partitions = entry === null ? [] : await readPartitions(redis, namespace, entry.config)
-  const [seconds, micros] = await redis.time()
-  const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+  const now = await serverTime(redis)
   return {
     now,
     namespace,
