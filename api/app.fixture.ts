@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import type {
   BlockLedger,
+  Holds,
   Deploys,
   CompiledStream,
   AnswerStore,
@@ -99,6 +100,13 @@ export const noBlocks: BlockLedger = {
   close: async () => undefined,
 }
 
+/** No site is left alone. */
+export const noHolds: Holds = {
+  list: async () => [],
+  lift: async () => null,
+  close: () => undefined,
+}
+
 /** Without marks and versions. */
 export const noDeploys: Deploys = {
   mark: async () => undefined,
@@ -136,6 +144,7 @@ export function testApp(change: Partial<AppDeps> = {}) {
     evidence: noEvidence,
     answers: noAnswers,
     blocks: noBlocks,
+    holds: noHolds,
     deploys: noDeploys,
     runs: noRuns,
     fleet: emptyFleet,

@@ -15,6 +15,7 @@ import { evidenceRoutes, type EvidenceDeps } from './http/evidence.ts'
 import { readFleet, type FleetDeps } from './http/fleet.ts'
 import { guard, type GuardSettings } from './http/guard.ts'
 import { answerReady, needsRedis } from './http/health.ts'
+import { holdRoutes, type HoldDeps } from './http/hold.ts'
 import { listKpis, readKpi, readSeries } from './http/kpi.ts'
 import { markRoutes, type MarkDeps } from './http/mark.ts'
 import type { Metrics } from './http/metrics.ts'
@@ -32,6 +33,7 @@ export interface AppDeps
     AnswerDeps,
     ScraperDeps,
     BlockDeps,
+    HoldDeps,
     AlertDeps,
     MarkDeps,
     RunDeps,
@@ -66,6 +68,7 @@ export function createApp(deps: AppDeps): Hono {
   app.post('/v1/events/:stream', (c) => postEvents(c, deps))
   app.route('/v1/dead', deadRoutes(deps))
   app.get('/v1/blocks', redisThere, (c) => listBlocks(c, deps))
+  app.route('/v1/holds', holdRoutes(deps))
   app.route('/v1/evidence', evidenceRoutes(deps))
   app.route('/v1/answers', answerRoutes(deps))
   app.route('/v1/scrapers', scraperRoutes(deps))

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import {
   connect,
   openBlocks,
+  openHolds,
   openDeploys,
   openAnswers,
   openEvidence,
@@ -72,6 +73,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
   const evidence = openEvidence(redisUrl, namespace)
   const answers = openAnswers(redisUrl, namespace)
   const blocks = openBlocks(redisUrl, namespace)
+  const holds = openHolds(redisUrl, namespace)
   const runs = openRuns(redisUrl, namespace)
   const deploys = openDeploys(redisUrl, namespace)
   const recent = openRecentRuns(redisUrl, namespace)
@@ -90,6 +92,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
     evidence,
     answers,
     blocks,
+    holds,
     deploys,
     origins,
     runs,
@@ -125,6 +128,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
       await evidence.close()
       answers.close()
       await blocks.close()
+      holds.close()
       deploys.close()
       runs.close()
       recent.close()

@@ -67,6 +67,8 @@ export {
 export type { AnswerStore, KeptAnswer, RawAnswer } from './fleet/answer.ts'
 export { ANSWER_LIMITS } from './fleet/answer.ts'
 export { openAnswers } from './fleet/redis-answer.ts'
+export { MAX_HOLDS, type Hold, type Holds, type Lifted } from './fleet/hold.ts'
+export { openHolds } from './fleet/redis-hold.ts'
 export { fingerprintOf, type Failure } from './fleet/fingerprint.ts'
 export { noteSite, openBlocks } from './fleet/redis-block.ts'
 export { openEvidence } from './fleet/redis-evidence.ts'

@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 async function turnAway(site: string, exit: string): Promise<void> {
-  await noteSite(client, 'test', site)
+  await noteSite(client, 'test', site, { for: 60_000, until: 0 })
   const about = encodeBlock({
     scraper: site,
     exit,
@@ -76,7 +76,7 @@ test('of all sites together a bounded number is kept', async () => {
     url: '',
   })
   for (let i = 0; i < sites; i += 1) {
-    await noteSite(client, 'many', `m${i}.example`)
+    await noteSite(client, 'many', `m${i}.example`, { for: 60_000, until: 0 })
     const pipeline = client.pipeline()
     const { blocks } = siteKeys('many', `m${i}.example`)
     for (let n = 0; n < BLOCK_LIMITS.perSite; n += 1)

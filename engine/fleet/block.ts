@@ -1,5 +1,6 @@
 /** The block ledger: who has turned us away, where, when and until when. Scraper processes write it, the API shows it. */
 import type { Outcome } from '../event/run.ts'
+import type { Lifted } from './hold.ts'
 
 /** What is known of a block when it happens. */
 export interface BlockAbout {
@@ -22,6 +23,8 @@ export interface Block extends BlockAbout {
   until: number
   /** Blocks of the site within a day up to this one. */
   strikes: number
+  /** Who ended it before its time; `until` is when. */
+  lifted?: Lifted
 }
 
 export interface BlockQuery {
@@ -77,4 +80,10 @@ export function decodeBlock(site: string, id: string, fields: readonly string[])
   } catch {
     return null
   }
+}
+
+/** A block as it is after its site's holds were lifted last. */
+export function withLift(block: Block, lifted: Lifted | undefined): Block {
+  if (lifted === undefined || lifted.at < block.at || lifted.at >= block.until) return block
+  return { ...block, until: lifted.at, lifted }
 }

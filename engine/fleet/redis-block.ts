@@ -4,8 +4,10 @@ import type { Redis } from 'ioredis'
 import { connect } from '../stream/connection.ts'
 import { blockKeys, siteKeys } from '../stream/keys.ts'
 import { type Command, sendEach } from '../stream/send-each.ts'
-import { BLOCK_LIMITS, type BlockLedger, decodeBlock } from './block.ts'
+import { BLOCK_LIMITS, type BlockLedger, type BlockPage, decodeBlock, withLift } from './block.ts'
+import { readLifted } from './redis-hold.ts'
 import { compareBlocks, type ListedBlock, pageOf } from './recent-blocks.ts'
+import { serverTime } from '../stream/server-time.ts'
 
 const NOTE = readFileSync(new URL('note-site.lua', import.meta.url), 'utf8')
 /** Sites looked at together, and bytes of their ledgers for one look: some 100 ms of work. */
@@ -19,16 +21,24 @@ export function openBlocks(redisUrl: string, namespace: string): BlockLedger {
   const redis = connect(redisUrl, 'query', 'weir-blocks')
   const all = new Follower(redis, namespace)
   let looking: Promise<void> | null = null
+  /** With what people have lifted. */
+  const known = async ({
+    blocks,
+    cursor,
+  }: Omit<BlockPage, 'complete'>): Promise<Omit<BlockPage, 'complete'>> => {
+    const lifts = await readLifted(redis, namespace, [...new Set(blocks.map(({ site }) => site))])
+    return { cursor, blocks: blocks.map((block) => withLift(block, lifts.get(block.site))) }
+  }
   return {
     async list(query) {
       if (query.site !== undefined) {
         const oldest = (await serverTime(redis)) - BLOCK_LIMITS.age
         const { listed } = await readSites(redis, namespace, [query.site], () => String(Math.max(0, oldest)))
-        return { ...pageOf(listed.toSorted(compareBlocks), query), complete: true }
+        return { ...(await known(pageOf(listed.toSorted(compareBlocks), query))), complete: true }
       }
       looking ??= all.look().finally(() => (looking = null))
       await looking
-      return { ...pageOf(all.listed, query), complete: all.complete }
+      return { ...(await known(pageOf(all.listed, query))), complete: all.complete }
     },
     close: async () => redis.disconnect(),
   }
@@ -143,15 +153,17 @@ async function readSites(
   return { listed, bytes }
 }
 
-async function serverTime(redis: Redis): Promise<number> {
-  const [seconds, micros] = await redis.time()
-  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
-}
-
 /**
- * Puts a site on the list, before its ledger is written to: who dies in between leaves a site without a new block, not
- * a block that nobody finds.
+ * Puts a site on the lists of those that have turned us away and are left alone, for so many ms or until then at most,
+ * before that is: who dies in between leaves a site without a new block, not a block that nobody finds.
  */
-export async function noteSite(redis: Redis, namespace: string, site: string): Promise<void> {
-  await redis.eval(NOTE, 1, blockKeys(namespace).sites, site, BLOCK_LIMITS.sites, BLOCK_LIMITS.age)
+export async function noteSite(
+  redis: Redis,
+  namespace: string,
+  site: string,
+  atMost: { for: number; until: number },
+): Promise<void> {
+  const { sites, holds } = blockKeys(namespace)
+  const left = [Math.ceil(atMost.for), Math.ceil(atMost.until)]
+  await redis.eval(NOTE, 2, sites, holds, site, BLOCK_LIMITS.sites, BLOCK_LIMITS.age, ...left)
 }

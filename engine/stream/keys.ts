@@ -130,9 +130,18 @@ export function exitKeys(namespace: string, exit: string): ExitKeys {
   return { failures: `${tag}:failures`, state: `${tag}:state` }
 }
 
-/** Sorted set: the sites that have turned us away, by the server time of the last time. */
-export function blockKeys(namespace: string): { sites: string } {
-  return { sites: `${namespace}:{blocks}:sites` }
+export interface BlockKeys {
+  /** Sorted set: the sites that have turned us away, by the server time of the last time. */
+  sites: string
+  /** Sorted set: site -> the longest that it may be left alone, ms since 1970. */
+  holds: string
+  /** Hash: site -> by whom and when its holds were lifted last (JSON). */
+  lifted: string
+}
+
+export function blockKeys(namespace: string): BlockKeys {
+  const tag = `${namespace}:{blocks}`
+  return { sites: `${tag}:sites`, holds: `${tag}:holds`, lifted: `${tag}:lifted` }
 }
 
 export interface EvidenceKeys {

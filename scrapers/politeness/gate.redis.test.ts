@@ -3,7 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type BlockAbout, type Outcome, connect, openBlocks, siteKeys } from '../../engine/index.ts'
+import {
+  type BlockAbout,
+  type Outcome,
+  connect,
+  openBlocks,
+  openHolds,
+  siteKeys,
+} from '../../engine/index.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import type { Gate, Visit, Wish } from './gate.ts'
 import { redisGate } from './redis-gate.ts'
@@ -312,6 +319,42 @@ describe('the ledger', () => {
     const { blocks } = siteKeys('test', site)
     expect(await client.xlen(blocks)).toBe(200)
     expect(await client.pttl(blocks)).toBeGreaterThan(29 * 86_400_000)
+  })
+})
+
+describe('people', () => {
+  test('see what is held for years and lift it, with a word on who did; a block is lifted for one visit first', async () => {
+    const [holds, ledger] = [openHolds(redis.url, 'test'), openBlocks(redis.url, 'test')]
+    const first = site
+    const years = 20 * 365 * 86_400_000
+    await told('site_down', { wish: { until: Date.now() + years } })
+    await told('rate_limited', { wish: { for: 600_000 } })
+    site = `${first}.other`
+    await told('blocked', { coolDown: { first: 300_000, longest: 600_000 } })
+    const listed = (await holds.list({ limit: 9999 })).filter((hold) => hold.site.startsWith(first))
+    expect(listed).toMatchObject([
+      { site: first, reason: 'hold', asked: true },
+      { site, reason: 'blocked', asked: false },
+    ])
+    expect(listed[0]!.until - Date.now()).toBeGreaterThan(years - 60_000)
+
+    const lifted = await holds.lift(site, 'ann')
+    expect(lifted).toMatchObject({ ...listed[1], lifted: { by: 'ann' } })
+    expect(await gate.admit(visit())).toMatchObject({ go: true, probe: true })
+    expect(await refused()).toMatch(/^blocked/)
+    const { blocks } = await ledger.list({ site, from: 0, limit: 9 })
+    expect(blocks).toMatchObject([{ until: lifted!.lifted.at, lifted: lifted!.lifted }])
+    site = first
+    expect(await refused()).toMatch(/^hold/)
+    await holds.lift(site, 'bob')
+    expect(await refused()).toBeNull()
+    expect(await holds.lift(site, 'bob')).toBeNull()
+    expect(await holds.list({ site, limit: 9 })).toEqual([])
+    await told('rate_limited', { wish: { for: 600_000 } })
+    expect(await refused()).toMatch(/^hold/)
+    expect((await ledger.list({ site, from: 0, limit: 1 })).blocks[0]).not.toHaveProperty('lifted')
+    holds.close()
+    await ledger.close()
   })
 })
 

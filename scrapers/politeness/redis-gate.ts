@@ -66,7 +66,7 @@ export function redisGate(redis: Redis, namespace: string, mono: () => number): 
     const { outcome, wish, exit, coolDown, block } = visited
     const [asked, until] = wishArguments(wish, mono() - ended)
     const says = SAYS[outcome]
-    if (block !== null) await noteSite(redis, namespace, visit.site)
+    if (block !== null || wish !== null) await noteSite(redis, namespace, visit.site, longest(visited))
     const [at, till, strikes] = await scripts.weirReport(
       ...keysOf(visit.site),
       siteKeys(namespace, visit.site).blocks,
@@ -176,6 +176,15 @@ function refusalOf(site: string, reply: unknown[]): Refusal | null {
   const why = String(reply[3])
   const detail = refusalText(site, reason, until - now, why)
   return { go: false, reason, until, busy: reason === 'no_permit' && why === 'busy', detail }
+}
+
+/** The longest that may follow from it, ms; throttling without a time is a minute, whoever blocks us longer. */
+function longest({ wish, block, coolDown }: Visited): { for: number; until: number } {
+  const wished = wish !== null && 'for' in wish ? wish.for : 0
+  return {
+    for: Math.max(wished, block === null ? 0 : Math.max(60_000, coolDown.longest)),
+    until: wish !== null && 'until' in wish ? wish.until : 0,
+  }
 }
 
 /** `since`: how long ago the site said so, ms. */

@@ -1,6 +1,11 @@
 /** Why a visit is refused, in one line for people. */
 import type { RefusalReason } from './gate.ts'
 
+/** From so long on people are told what they can do about it, ms. */
+const LONG_MS = 3_600_000
+const liftHint = (site: string): string =>
+  `; POST /v1/holds/${encodeURIComponent(site)}/lift ends it where the site does not mean it`
+
 /** `left`: for how much longer, ms; `why`: the word of the scripts. */
 export function refusalText(
   site: string,
@@ -12,7 +17,7 @@ export function refusalText(
   const rest = `no visit for another ${seconds} s`
   switch (reason) {
     case 'hold':
-      return `${site} ${why === 'asked' ? 'asked for it (Retry-After)' : 'throttles'}: ${rest}`
+      return `${site} ${why === 'asked' ? 'asked for it (Retry-After)' : 'throttles'}: ${rest}${left < LONG_MS ? '' : liftHint(site)}`
     case 'blocked':
       return why === 'probe'
         ? `${site} blocked us: another visit finds out whether it still does`
