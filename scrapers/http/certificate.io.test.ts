@@ -11,6 +11,7 @@ import { selfSigned } from '../../test/harness/certificate.ts'
 import { check } from '../index.ts'
 import { judge } from '../outcome/judge.ts'
 import type { Signals } from '../outcome/signals.ts'
+import { startHttpProxy } from '../politeness/exit/proxy.fixture.ts'
 import { visitCheck } from './visit-check.ts'
 
 const DAY = 86_400_000
@@ -22,7 +23,7 @@ afterAll(() => {
   }
 })
 
-async function serve(from: number, until: number, names = ['shop.localhost']) {
+async function serve(from: number, until: number, names = ['shop.localhost'], host = names[0]) {
   const made = selfSigned(names, Date.now() + from * DAY, Date.now() + until * DAY)
   const server = createServer(made, (request, response) =>
     request.url === '/moved'
@@ -31,7 +32,7 @@ async function serve(from: number, until: number, names = ['shop.localhost']) {
   )
   servers.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { url: `https://shop.localhost:${(server.address() as AddressInfo).port}/moved`, cert: made.cert }
+  return { url: `https://${host}:${(server.address() as AddressInfo).port}/moved`, cert: made.cert }
 }
 
 test.each([
@@ -44,22 +45,30 @@ test.each([
   expect(judge(signals)).toMatchObject({ outcome: 'site_down', reason: 'tls' })
 })
 
-test('a certificate that ends soon is named, and every phase is timed', async () => {
+test('a certificate that ends soon is named, every phase is timed, and through a proxy an address is checked as one', async () => {
   const [soon, later] = [await serve(-1, 5.5), await serve(-1, 40.5)]
+  const [own, other] = [await serve(-1, 90, ['127.0.0.1']), await serve(-1, 90, ['localhost'], '127.0.0.1')]
+  const proxy = await startHttpProxy()
   const folder = await mkdtemp(join(tmpdir(), 'weir-ca-'))
   try {
-    await writeFile(join(folder, 'ca.pem'), soon.cert + later.cert)
+    await writeFile(join(folder, 'ca.pem'), soon.cert + later.cert + own.cert + other.cert)
     // Whom a process trusts is settled when it starts.
     const source = `const { check } = await import('./scrapers/index.ts')
       const { visitCheck } = await import('./scrapers/http/visit-check.ts')
       const all = ${JSON.stringify([soon.url, later.url])}.map((url) => check('c', { url, every: '1m', local: true }))
+      const { upstreamOf } = await import('./scrapers/politeness/exit/upstream.ts')
+      const through = upstreamOf('berlin', 'PROXY_BERLIN', 'http://127.0.0.1:${proxy.port}')
+      for (const url of ${JSON.stringify([own.url, other.url])}) all.push({ ...check('p', { url, every: '1m', local: true }), through })
       process.stdout.write(JSON.stringify(await Promise.all(all.map((each) => visitCheck(each, Date.now)))))`
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--import', 'tsx', '--input-type=module', '-e', source],
       { env: { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') } },
     )
-    const [first, second] = JSON.parse(stdout) as [Signals, Signals]
+    const [first, second, third, fourth] = JSON.parse(stdout) as [Signals, Signals, Signals, Signals]
+    expect(judge(third)).toMatchObject({ outcome: 'ok', reason: 'all_valid' })
+    expect(judge(fourth)).toMatchObject({ outcome: 'site_down', reason: 'tls' })
+    expect(proxy.asked.length).toBeGreaterThan(2)
     expect(judge(first)).toEqual({
       outcome: 'ok',
       reason: 'certificate',
@@ -72,6 +81,7 @@ test('a certificate that ends soon is named, and every phase is timed', async ()
     expect(response).toBeGreaterThan(25)
     expect(firstByte).toBeGreaterThanOrEqual(connect! + tls! + response! - 0.5)
   } finally {
+    proxy.close()
     await rm(folder, { recursive: true, force: true })
   }
 })

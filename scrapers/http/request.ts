@@ -157,7 +157,10 @@ function proxied(target: URL, wanted: Exchange, through: Upstream, marks: Marks)
         (socket) => {
           marks.connected = performance.now()
           const host = bareHost(target.hostname)
-          done(null, secure ? connectTls({ socket, ...(isIP(host) === 0 && { servername: host }) }) : socket)
+          done(
+            null,
+            secure ? connectTls({ socket, host, ...(isIP(host) === 0 && { servername: host }) }) : socket,
+          )
         },
         (error: Error) => done(error, undefined as never),
       )

@@ -1,5 +1,6 @@
 /** A self-signed certificate made on the spot, with any names and dates: X.509 in DER (RFC 5280), signed by ECDSA. */
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { isIPv4 } from 'node:net'
 
 export interface Certificate {
   /** Both as PEM, as servers take them. */
@@ -14,14 +15,14 @@ const OID = {
   basicConstraints: '0603551d13',
 }
 
-/** For these host names, valid between two times (ms since 1970). */
+/** For these host names and IPv4 addresses, valid between two times (ms since 1970). */
 export function selfSigned(names: string[], from: number, until: number): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   // Issuers are told apart by their names.
   const common = Buffer.from(`test ${randomBytes(8).toString('hex')}`)
   const name = der(0x30, der(0x31, der(0x30, hex(OID.commonName), der(0x0c, common))))
   const algorithm = der(0x30, hex(OID.ecdsaWithSha256))
-  const alternatives = der(0x30, ...names.map((each) => der(0x82, Buffer.from(each))))
+  const alternatives = der(0x30, ...names.map(alternative))
   const authority = der(0x30, hex('0101ff'))
   const extensions = der(
     0x30,
@@ -46,6 +47,11 @@ export function selfSigned(names: string[], from: number, until: number): Certif
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     cert: `-----BEGIN CERTIFICATE-----\n${whole.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
   }
+}
+
+/** A DNS name or an address (RFC 5280 §4.2.1.6). */
+function alternative(name: string): Buffer {
+  return isIPv4(name) ? der(0x87, Buffer.from(name.split('.').map(Number))) : der(0x82, Buffer.from(name))
 }
 
 /** One element: tag, length, content. */
