@@ -84,6 +84,8 @@ function visit(
       balance: money('#balance'),
       held: money('.amount-held', { private: true }),
       member: attr('.member', 'id', { private: true }),
+      // A part of what the next one holds.
+      first: text('.first', { private: true, optional: true }),
       owner: text('.owner', { private: true, optional: true }),
     },
     ...change,

@@ -103,6 +103,8 @@ export function redactPage(
       }
     }
   }
+  // One may be a part of another, of which the rest would stay.
+  known.sort((a, b) => b.length - a.length)
 
   const maskAttributes = (element: Element) => {
     const meta = element.tagName === 'META' && SECRET.test(element.getAttribute('name') ?? '')

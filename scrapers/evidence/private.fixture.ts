@@ -22,6 +22,7 @@ export const SECRETS = [
   'Jane%20Q.%20Customer',
   'Jane+Q.+Customer',
   'member-abcdef',
+  'Q. Customer',
 ]
 
 /** Each must still be there: evidence that shows nothing explains nothing. */
@@ -40,7 +41,7 @@ export const PRIVATE_PAGE = `<!doctype html><html><head><title>North Bank</title
 </head><body onload="document.title = 'North Bank'">
 <!-- comment-secret-88 -->
 <h1>Accounts</h1>
-<p class="owner">Jane Q. Customer</p><p>Welcome, Jane Q. Customer</p>
+<p class="first">Jane</p><p class="owner">Jane Q. Customer</p><p>Welcome, Jane Q. Customer</p>
 <p class="amount-held" data-amount="8.412,77">8.412,77 €</p>
 <p>IBAN DE89 3704 0044 0532 0130 00, also <span>DE89</span><b>3704</b><span>0044053201</span><i>3000</i></p>
 <p>Card 4111 1111 1111 1111, tel. +49 30 1234567, account 9876543210</p>
