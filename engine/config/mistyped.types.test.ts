@@ -20,7 +20,7 @@ beforeAll(async () => {
     const [, file, message] = /^(\S[^(]*)\(\d+,\d+\): error (TS\d+: .*)$/.exec(line) ?? []
     if (file && message && !firstLines.has(basename(file))) firstLines.set(basename(file), message)
   }
-}, 60_000)
+})
 
 /** The first line of a fixture is a comment: the wrong word. */
 test.each(fixtures)('%s', (name) => {
