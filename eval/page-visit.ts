@@ -6,6 +6,7 @@ import type { Outcome } from '../engine/index.ts'
 import { findChromium } from '../launch/chromium.ts'
 import { type Verdict, judge } from '../scrapers/outcome/judge.ts'
 import { type Signals, blankSignals } from '../scrapers/outcome/signals.ts'
+import { PATIENT } from '../scrapers/pool/patient.fixture.ts'
 import { openPool } from '../scrapers/pool/pool.ts'
 import { visit } from '../scrapers/pool/visit.ts'
 import { decodeHtml } from '../scrapers/read/charset.ts'
@@ -62,7 +63,7 @@ export async function visitPages(cases: PageCase[]): Promise<PageResult[]> {
   const { port } = server.address() as AddressInfo
   const { path } = await findChromium()
   const hostRules = `MAP * 127.0.0.1:${port}`
-  const pool = await openPool({ executable: path, hostRules, acceptInsecureCerts: true })
+  const pool = await openPool({ executable: path, hostRules, acceptInsecureCerts: true, ...PATIENT })
   try {
     return await Promise.all(
       cases.map(async (one) => {

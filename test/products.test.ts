@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, loadConfig, type RunEvent } from '../engine/index.ts'
 import { findChromium } from '../launch/chromium.ts'
 import { openOutlet } from '../scrapers/outlet.ts'
+import { PATIENT } from '../scrapers/pool/patient.fixture.ts'
 import { openPool, type Pool } from '../scrapers/pool/pool.ts'
 import { parseAmount } from '../scrapers/read/amount.ts'
 import { run } from '../scrapers/run.ts'
@@ -68,7 +69,7 @@ describe.skipIf(!here)('real product pages', () => {
     const { streams, namespace } = await loadConfig(config, {})
     const { port } = server.address() as AddressInfo
     const { path } = await findChromium()
-    pool = await openPool({ executable: path, hostRules: `MAP * 127.0.0.1:${port}` })
+    pool = await openPool({ executable: path, hostRules: `MAP * 127.0.0.1:${port}`, ...PATIENT })
 
     const outlet = openOutlet(redis.url, namespace, 'products')
     outlet.use(streams)

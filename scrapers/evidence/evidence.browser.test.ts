@@ -7,6 +7,7 @@ import { findChromium } from '../../launch/chromium.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import { attr, check, money, type ScraperOptions, scraper, text } from '../index.ts'
 import { redisGate } from '../politeness/redis-gate.ts'
+import { LIMITS, PATIENT } from '../pool/patient.fixture.ts'
 import { type Pool, openPool } from '../pool/pool.ts'
 import type { ReaderMap } from '../read/field.ts'
 import { type RunWorld, run } from '../run.ts'
@@ -41,7 +42,7 @@ beforeAll(async () => {
     } else response.writeHead(200, headers).end(PRIVATE_PAGE)
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
-  pool = await openPool({ executable: (await findChromium()).path, workers: 1 })
+  pool = await openPool({ executable: (await findChromium()).path, workers: 1, ...PATIENT })
 })
 afterAll(async () => {
   await pool?.close()
@@ -136,7 +137,7 @@ async function seenIn(picture: Buffer): Promise<number> {
         },
         `data:image/webp;base64,${picture.toString('base64')}`,
       ),
-    { deadline: 10_000, patience: 10_000 },
+    LIMITS,
   )
 }
 

@@ -14,6 +14,7 @@ import { findChromium } from '../../launch/chromium.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import { type BrowserScraper, list, money, scraper, text } from '../index.ts'
 import { redisGate } from '../politeness/redis-gate.ts'
+import { PATIENT } from '../pool/patient.fixture.ts'
 import { type Pool, openPool } from '../pool/pool.ts'
 import { run } from '../run.ts'
 import { createHealer } from './healer.ts'
@@ -40,7 +41,7 @@ beforeAll(async () => {
     )
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
-  pool = await openPool({ executable: (await findChromium()).path, workers: 1 })
+  pool = await openPool({ executable: (await findChromium()).path, workers: 1, ...PATIENT })
 })
 afterAll(async () => {
   await pool?.close()

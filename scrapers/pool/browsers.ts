@@ -12,6 +12,8 @@ export interface BrowsersOptions {
   launch: (profile: string, signal: AbortSignal) => Promise<Browser>
   /** Longest time a launch may take, ms. */
   launchTimeout: number
+  /** Longest time that a context or page may take to open or close, ms: milliseconds, unless the browser is broken. */
+  stepTimeout: number
   /** A browser is replaced after so many jobs, or at this age (ms). */
   jobs: number
   age: number
@@ -42,9 +44,6 @@ interface Running {
   retired: boolean
   stopWatch: () => void
 }
-
-/** Steps that Chromium answers within milliseconds, unless it is broken. */
-const STEP_MS = 5000
 
 export class Browsers {
   readonly #options: BrowsersOptions
@@ -151,20 +150,21 @@ export class Browsers {
   }
 
   async #open(running: Running): Promise<Lease> {
+    const { stepTimeout } = this.#options
     running.started += 1
     running.open += 1
     let relay: Relay | null = null
     try {
       relay = (await this.#options.relay?.()) ?? null
       const context = await within(
-        STEP_MS,
+        stepTimeout,
         running.browser.createBrowserContext({
           downloadBehavior: { policy: 'deny' },
           // Chromium goes around proxies to reach this machine unless it is told not to.
           ...(relay && { proxyServer: relay.url, proxyBypassList: ['<-loopback>'] }),
         }),
       )
-      const page = await within(STEP_MS, context.newPage())
+      const page = await within(stepTimeout, context.newPage())
       let released = false
       return {
         page,
@@ -174,7 +174,7 @@ export class Browsers {
           if (released) return
           released = true
           // A context that cannot be closed leaks its pages: better to lose the whole browser.
-          await within(STEP_MS, context.close()).catch(() => this.#retire(running))
+          await within(stepTimeout, context.close()).catch(() => this.#retire(running))
           relay?.close()
           this.#leave(running)
         },

@@ -9,6 +9,7 @@ import { type RunWorld, run } from '../run.ts'
 import { FAULTS } from './fault-matrix.fixture.ts'
 import { type Fault, bankOf } from './fault.fixture.ts'
 import { type FaultSite, startFaultSite } from './fault-site.fixture.ts'
+import { PATIENT } from './patient.fixture.ts'
 import { type Pool, openPool } from './pool.ts'
 
 /** Words that a browser reads no differently from another case's: they are judged without one (http/visit-html.redis.test.ts). */
@@ -49,8 +50,8 @@ beforeAll(async () => {
   await client.connect()
   site = await startFaultSite(FAULTS.map(({ answer }) => answer))
   const executable = (await findChromium()).path
-  const strict = await openPool({ executable, workers: 4 })
-  const lenient = await openPool({ executable, workers: 1, acceptInsecureCerts: true })
+  const strict = await openPool({ executable, workers: 4, ...PATIENT })
+  const lenient = await openPool({ executable, workers: 1, acceptInsecureCerts: true, ...PATIENT })
   pools.push(strict, lenient)
   const queue = FAULTS.map((fault, index) => ({ fault, index })).filter(({ fault }) => CASES.includes(fault))
   const next = async (): Promise<void> => {

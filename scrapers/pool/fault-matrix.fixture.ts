@@ -22,7 +22,7 @@ const ok: Fault[] = [
   {
     name: 'filled in by a script',
     expected: 'ok.all_valid',
-    settle: '3s',
+    settle: '10s',
     answer: page(
       `${HEAD}${ROWS}<p id=iban>X1<script>setTimeout(() => document.body.insertAdjacentHTML('beforeend', '<p id=balance>5 €'), 300)</script>`,
     ),
@@ -35,7 +35,7 @@ const ok: Fault[] = [
   {
     name: 'complete, but never ends',
     expected: 'ok.slow',
-    timeout: '2s',
+    timeout: '5s',
     answer: ({ response }) => {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
       response.write(GOOD + PAD)
@@ -103,7 +103,7 @@ const ok: Fault[] = [
   {
     name: 'moved by a script',
     expected: 'ok.all_valid',
-    settle: '3s',
+    settle: '10s',
     answer: ({ path, html, to }) => html(path === '/b' ? GOOD : `<script>location = '${to('/b')}'</script>`),
   },
   { name: 'a certificate that ends in 5 days', expected: 'ok.certificate', at: 'soon', answer: page(GOOD) },
@@ -222,11 +222,11 @@ const down: Fault[] = [
     expected: 'site_down.reset',
     answer: ({ response }) => response.socket?.resetAndDestroy(),
   },
-  { name: 'silence', expected: 'site_down.timeout', timeout: '1s', answer: () => undefined },
+  { name: 'silence', expected: 'site_down.timeout', timeout: '5s', answer: () => undefined },
   {
     name: 'headers, then silence',
     expected: 'site_down.timeout',
-    timeout: '1500ms',
+    timeout: '5s',
     answer: ({ response }) => {
       response.writeHead(200, { 'content-type': 'text/html' })
       response.write(TITLE + PAD)
@@ -346,7 +346,7 @@ const ours: Fault[] = [
   {
     name: 'a loop that never ends',
     expected: 'crashed.hung',
-    timeout: '1s',
+    timeout: '3s',
     answer: page(`${GOOD}<script>for (;;);</script>`),
   },
   { name: 'our own check throws', expected: 'crashed.code', sane: 'throws', answer: page(GOOD) },

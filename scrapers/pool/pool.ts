@@ -23,6 +23,8 @@ export interface PoolOptions extends Omit<ChromiumOptions, 'profile' | 'noSandbo
   memory?: Partial<MemoryLimits>
   /** Longest time one launch may take, ms. */
   launchTimeout?: number
+  /** Longest time one step of a browser may take, such as opening a page, ms. */
+  stepTimeout?: number
   /** How long a job waits for a browser that will not start, ms. */
   patience?: number
   /** Asked for the addresses of a name; the system's resolver by default. */
@@ -74,6 +76,7 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
   const browsers = new Browsers({
     launch: (profile, signal) => launch({ ...launchOptions({ ...options, profile, noSandbox }), signal }),
     launchTimeout: options.launchTimeout ?? 20_000,
+    stepTimeout: options.stepTimeout ?? 5000,
     jobs: options.recycleJobs ?? 500,
     age: options.recycleAge ?? 6 * 3_600_000,
     memory: { ...MEMORY_LIMITS, ...options.memory },

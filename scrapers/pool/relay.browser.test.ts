@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findChromium } from '../../launch/chromium.ts'
 import { scraper, text } from '../index.ts'
 import { judge } from '../outcome/judge.ts'
+import { PATIENT } from './patient.fixture.ts'
 import { type Pool, openPool } from './pool.ts'
 import { visit } from './visit.ts'
 
@@ -51,7 +52,7 @@ beforeAll(async () => {
   })
   site.on('connection', () => (connections += 1))
   for (const server of [victim, site]) await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  pool = await openPool({ executable: (await findChromium()).path, workers: 2, resolve })
+  pool = await openPool({ executable: (await findChromium()).path, workers: 2, resolve, ...PATIENT })
 })
 afterAll(async () => {
   await pool?.close()

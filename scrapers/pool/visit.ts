@@ -148,10 +148,13 @@ async function answerOf(
   }
 }
 
+/** A tab may take so long to answer an empty question, ms: on a busy machine more than a second. */
+const TAB_MS = 4000
+
 /** Without any response the site is silent, or the tab is: an empty question tells which. */
 async function noteHang(session: CDPSession, signals: Signals): Promise<void> {
   if (signals.error === null || !/Timeout/.test(signals.error)) return
-  await within(1000, session.send('Runtime.evaluate', { expression: '1' })).catch(() => {
+  await within(TAB_MS, session.send('Runtime.evaluate', { expression: '1' })).catch(() => {
     signals.fault ??= { reason: 'hung', detail: 'the tab does not answer' }
   })
 }

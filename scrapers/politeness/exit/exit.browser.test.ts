@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findChromium } from '../../../launch/chromium.ts'
 import { scraper, text } from '../../index.ts'
 import { judge } from '../../outcome/judge.ts'
+import { LIMITS, PATIENT } from '../../pool/patient.fixture.ts'
 import { type Pool, openPool } from '../../pool/pool.ts'
 import { visit } from '../../pool/visit.ts'
 import { type TestProxy, startHttpProxy } from './proxy.fixture.ts'
@@ -24,7 +25,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port
   proxy = await startHttpProxy('ann:secret')
-  pool = await openPool({ executable: (await findChromium()).path, workers: 2 })
+  pool = await openPool({ executable: (await findChromium()).path, workers: 2, ...PATIENT })
 })
 afterAll(async () => {
   await pool?.close()
@@ -39,14 +40,13 @@ test('two jobs of one browser, one through a proxy and one direct; a proxy that 
     every: '1m',
     local: true,
     read: { x: text('#x') },
-    timeout: '10s',
+    timeout: '30s',
   })
   const through = (address: string) => upstreamOf('berlin', 'PROXY_BERLIN', address)
   const visited = async (address: string | null): Promise<string> => {
     const upstream = address === null ? null : through(address)
     const exit = address === null ? null : { names: ['berlin'], country: null }
-    const limits = { deadline: 20_000, patience: 20_000 }
-    const signals = await pool.run((lease) => visit(lease, { ...page, exit, through: upstream }), limits)
+    const signals = await pool.run((lease) => visit(lease, { ...page, exit, through: upstream }), LIMITS)
     const { outcome, reason } = judge({ ...signals, exit: upstream === null ? 'direct' : 'berlin' })
     return `${outcome}.${reason}`
   }

@@ -8,6 +8,7 @@ import { findChromium } from '../../../launch/chromium.ts'
 import type { BrowserScraper } from '../../index.ts'
 import { judge, type Verdict } from '../../outcome/judge.ts'
 import type { Signals } from '../../outcome/signals.ts'
+import { LIMITS, PATIENT } from '../../pool/patient.fixture.ts'
 import { openPool, type Pool } from '../../pool/pool.ts'
 import { visit } from '../../pool/visit.ts'
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
   world = await openWorld({ deal, port: 0, eventsTo: null, hours: 0, now: () => clock })
   process.env.WEIR_WORLD_PORT = String(world.port)
   const { path } = await findChromium()
-  pool = await openPool({ executable: path, workers: 2 })
+  pool = await openPool({ executable: path, workers: 2, ...PATIENT })
 })
 afterAll(async () => {
   await pool?.close()
@@ -30,7 +31,7 @@ afterAll(async () => {
 
 async function visited(bank: string): Promise<{ signals: Signals; verdict: Verdict }> {
   const { default: scraper } = (await import(`../${bank}.ts`)) as { default: BrowserScraper }
-  const signals = await pool.run((lease) => visit(lease, scraper), { deadline: 25_000, patience: 30_000 })
+  const signals = await pool.run((lease) => visit(lease, scraper), LIMITS)
   return { signals, verdict: judge(signals) }
 }
 
