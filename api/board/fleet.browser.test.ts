@@ -45,7 +45,11 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await page.close()
-  await new Promise((resolve) => server.close(resolve))
+  await new Promise((resolve) => {
+    server.close(resolve)
+    // A browser that still asks for the next state would keep it open.
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  })
   expect(errors).toEqual([])
 })
 

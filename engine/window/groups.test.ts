@@ -64,10 +64,11 @@ test('a restored directory goes on exactly as the one it was saved from', () => 
 test('evicting thirty thousand groups is quick', () => {
   const groups = new Groups(30_000)
   for (let i = 0; i < 30_000; i++) groups.idOfString(`g${i}`)
-  const from = performance.now()
+  // Time of this process: what others take on a busy machine is not counted.
+  const from = process.cpuUsage()
   for (let i = 0; i < 30_000; i++) groups.evict(i)
   expect(groups.idOfString('again')).toBe(0)
-  expect(performance.now() - from).toBeLessThan(500)
+  expect(process.cpuUsage(from).user).toBeLessThan(500_000)
   expect(groups.size).toBe(1)
 })
 

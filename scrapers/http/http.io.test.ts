@@ -206,11 +206,11 @@ test('a body in a million tiny chunks is one buffer', async () => {
 })
 
 test('a pattern that backtracks for ever is stopped and said to be at fault', () => {
-  const begun = performance.now()
+  const begun = process.cpuUsage()
   expect(matches('^(a+)+$', `${'a'.repeat(40)}b`)).toMatchObject({
     error: expect.stringContaining('backtracks'),
   })
-  expect(performance.now() - begun).toBeLessThan(1000)
+  expect(process.cpuUsage(begun).user).toBeLessThan(1e6)
 })
 
 test.each([
