@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, type TestContext } from 'vitest'
 import { ROOT, startRole, type TestRole } from './harness/role.ts'
 import { startRedis, type TestRedis } from './harness/redis.ts'
 
@@ -32,77 +32,99 @@ interface Counts {
   lagEntries: number
 }
 
-let redis: TestRedis
-let engine: TestRole
-let api: TestRole
-let folder: string
-let env: Record<string, string>
+/** Redis, engine and API of one test. */
+interface System {
+  redis: TestRedis
+  engine: TestRole
+  api: TestRole
+  env: Record<string, string>
+  folder: string
+}
 
-describe.skipIf(!here)('9,999 real requests', () => {
-  beforeEach(async () => {
-    redis = await startRedis()
-    folder = mkdtempSync(join(tmpdir(), 'weir-requests-'))
-    env = { REDIS_URL: redis.url, WEIR_CONFIG: `${ROOT}test/config/requests.config.ts`, PORT: '0' }
-    engine = await startRole('engine', env)
-    api = await startRole('api', env)
-  })
-  afterEach(async () => {
-    await api?.stop()
-    await engine?.stop()
-    await redis?.stop()
-    rmSync(folder, { recursive: true, force: true })
-  })
+async function start({ onTestFinished }: TestContext): Promise<System> {
+  const redis = await startRedis()
+  onTestFinished(() => redis.stop())
+  const folder = mkdtempSync(join(tmpdir(), 'weir-requests-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const env = { REDIS_URL: redis.url, WEIR_CONFIG: `${ROOT}test/config/requests.config.ts`, PORT: '0' }
+  const engine = await startRole('engine', env)
+  const api = await startRole('api', env)
+  const system = { redis, engine, api, env, folder }
+  // Last in, first out: they end before their Redis.
+  onTestFinished(async () => void (await Promise.all([system.api.stop(), system.engine.stop()])))
+  return system
+}
 
-  it('are counted once, again, after a kill and a pause; hours over HTTP equal brute force', async () => {
-    expect(await ingest(FILE)).toMatch(/sent 9,999 events to requests/)
-    expect(await settled(9999)).toEqual({ counted: 9999, duplicate: 0, late: 0, dead: 0, missing: 0 })
-    await hoursEqualBruteForce()
-    await ingest(FILE)
-    expect(await settled(19998)).toEqual({ counted: 9999, duplicate: 9999, late: 0, dead: 0, missing: 0 })
-    await engine.stop('SIGKILL')
-    engine = await startRole('engine', env)
-    expect(await settled(19998)).toEqual({ counted: 9999, duplicate: 9999, late: 0, dead: 0, missing: 0 })
+// Each has processes of its own, and mostly waits.
+describe.skipIf(!here).concurrent('9,999 real requests', { timeout: 240_000 }, () => {
+  it('are counted once, again, after a kill and a pause; hours over HTTP equal brute force', async (context) => {
+    const system = await start(context)
+    expect(await ingest(system, FILE)).toMatch(/sent 9,999 events to requests/)
+    expect(await settled(system, 9999)).toEqual({ counted: 9999, duplicate: 0, late: 0, dead: 0, missing: 0 })
+    await hoursEqualBruteForce(system)
+    await ingest(system, FILE)
+    expect(await settled(system, 19998)).toEqual({
+      counted: 9999,
+      duplicate: 9999,
+      late: 0,
+      dead: 0,
+      missing: 0,
+    })
+    await system.engine.stop('SIGKILL')
+    system.engine = await startRole('engine', system.env)
+    expect(await settled(system, 19998)).toEqual({
+      counted: 9999,
+      duplicate: 9999,
+      late: 0,
+      dead: 0,
+      missing: 0,
+    })
     await sleep(6000)
-    expect(engine.output()).toMatch(/"selfCheck":"passed"/)
-    await hoursEqualBruteForce()
+    await context.expect
+      .poll(() => system.engine.output(), { timeout: 20_000 })
+      .toMatch(/"selfCheck":"passed"/)
+    await hoursEqualBruteForce(system)
   })
 
-  it('survive a kill -9 of ingest midway', async () => {
+  it('survive a kill -9 of ingest midway', async (context) => {
+    const system = await start(context)
     const text = readFileSync(FILE, 'utf8')
-    const killed = startIngest('-', ['--run', 'killed'])
+    const killed = startIngest(system, '-', ['--run', 'killed'])
     killed.stdin!.on('error', () => undefined)
     killed.stdin!.write(text.slice(0, Math.floor(text.length * 0.6)))
-    await settled(5000)
+    await settled(system, 5000)
     killed.kill('SIGKILL')
     await once(killed, 'exit')
-    const before = await settled(5000)
+    const before = await settled(system, 5000)
     expect(before.counted).toBeGreaterThan(4999)
     expect(before.counted).toBeLessThan(9999)
-    const again = startIngest(FILE, ['--run', 'killed'])
+    const again = startIngest(system, FILE, ['--run', 'killed'])
     await once(again, 'exit')
-    expect(await settled(9999 + before.counted)).toEqual({
+    expect(await settled(system, 9999 + before.counted)).toEqual({
       counted: 9999,
       duplicate: before.counted,
       late: 0,
       dead: 0,
       missing: 0,
     })
-    await hoursEqualBruteForce()
+    await hoursEqualBruteForce(system)
   })
 
-  it('a pause of three seconds midway changes nothing', async () => {
+  it('a pause of three seconds midway changes nothing', async (context) => {
+    const system = await start(context)
     const text = readFileSync(FILE, 'utf8')
     const half = text.lastIndexOf('\n', text.length / 2) + 1
-    const child = startIngest('-', ['--run', 'paused'])
+    const child = startIngest(system, '-', ['--run', 'paused'])
     child.stdin!.write(text.slice(0, half))
     await sleep(3000)
     child.stdin!.end(text.slice(half))
     await once(child, 'exit')
-    expect(await settled(9999)).toEqual({ counted: 9999, duplicate: 0, late: 0, dead: 0, missing: 0 })
-    await hoursEqualBruteForce()
+    expect(await settled(system, 9999)).toEqual({ counted: 9999, duplicate: 0, late: 0, dead: 0, missing: 0 })
+    await hoursEqualBruteForce(system)
   })
 
-  it('a copy with 7 spoilt lines: dead 7, each with its line number', async () => {
+  it('a copy with 7 spoilt lines: dead 7, each with its line number', async (context) => {
+    const system = await start(context)
     const lines = readFileSync(FILE, 'utf8').trimEnd().split('\n')
     const spoilt: Record<number, string> = {
       3: 'not json',
@@ -114,11 +136,11 @@ describe.skipIf(!here)('9,999 real requests', () => {
       9999: '{}',
     }
     for (const [line, text] of Object.entries(spoilt)) lines[Number(line) - 1] = text
-    const copy = join(folder, 'copy.ndjson')
+    const copy = join(system.folder, 'copy.ndjson')
     writeFileSync(copy, `${lines.join('\n')}\n`)
-    await ingest(copy)
-    expect(await settled(9999)).toEqual({ counted: 9992, duplicate: 0, late: 0, dead: 7, missing: 0 })
-    const origins = await deadOrigins()
+    await ingest(system, copy)
+    expect(await settled(system, 9999)).toEqual({ counted: 9992, duplicate: 0, late: 0, dead: 7, missing: 0 })
+    const origins = await deadOrigins(system)
     expect(origins.toSorted()).toEqual(
       Object.keys(spoilt)
         .map((line) => `line ${line}`)
@@ -127,7 +149,7 @@ describe.skipIf(!here)('9,999 real requests', () => {
   })
 })
 
-function startIngest(file: string, more: string[] = []): ChildProcess {
+function startIngest({ env }: System, file: string, more: string[] = []): ChildProcess {
   const argv = ['weir', 'ingest', file, '--stream', 'requests', ...more]
   return spawn(process.execPath, argv, {
     cwd: ROOT,
@@ -136,8 +158,8 @@ function startIngest(file: string, more: string[] = []): ChildProcess {
   })
 }
 
-async function ingest(file: string): Promise<string> {
-  const child = startIngest(file)
+async function ingest(system: System, file: string): Promise<string> {
+  const child = startIngest(system, file)
   let output = ''
   child.stdout!.on('data', (chunk) => (output += chunk))
   child.stderr!.on('data', (chunk) => (output += chunk))
@@ -146,14 +168,14 @@ async function ingest(file: string): Promise<string> {
   return output
 }
 
-async function get<T>(path: string): Promise<T> {
+async function get<T>({ api }: System, path: string): Promise<T> {
   const response = await fetch(`http://127.0.0.1:${api.ready.port}${path}`)
   expect(response.status, `${path}: ${await response.clone().text()}`).toBe(200)
   return (await response.json()) as T
 }
 
-async function accounting(): Promise<Counts> {
-  const { streams } = await get<{ streams: (Counts & { stream: string })[] }>('/v1/accounting')
+async function accounting(system: System): Promise<Counts> {
+  const { streams } = await get<{ streams: (Counts & { stream: string })[] }>(system, '/v1/accounting')
   return (
     streams.find((s) => s.stream === 'requests') ?? {
       counted: 0,
@@ -167,16 +189,16 @@ async function accounting(): Promise<Counts> {
 }
 
 /** The counts once `rows` rows are accounted for and nothing waits. */
-async function settled(rows: number): Promise<Omit<Counts, 'lagEntries'>> {
+async function settled(system: System, rows: number): Promise<Omit<Counts, 'lagEntries'>> {
   for (let i = 0; ; i++) {
-    const { counted, duplicate, late, dead, missing, lagEntries } = await accounting()
+    const { counted, duplicate, late, dead, missing, lagEntries } = await accounting(system)
     const done = lagEntries === 0 && counted + duplicate + late + dead >= rows
-    if (done || i > 150) return { counted, duplicate, late, dead, missing }
+    if (done || i > 300) return { counted, duplicate, late, dead, missing }
     await sleep(200)
   }
 }
 
-async function hoursEqualBruteForce(): Promise<void> {
+async function hoursEqualBruteForce(system: System): Promise<void> {
   const requests = readFileSync(FILE, 'utf8')
     .trimEnd()
     .split('\n')
@@ -196,16 +218,16 @@ async function hoursEqualBruteForce(): Promise<void> {
   }
   const range = `from=${requests[0]!.at - 86_400_000}&to=${requests[0]!.at + 6 * 86_400_000}&step=1h`
   const ask = async (metric: string, stat: string): Promise<[number, number][]> =>
-    (await get<{ points: [number, number][] }>(`/v1/series/${metric}?stat=${stat}&${range}`)).points
+    (await get<{ points: [number, number][] }>(system, `/v1/series/${metric}?stat=${stat}&${range}`)).points
   // The last hours are shown when the log has been quiet for two seconds.
-  for (let i = 0; i < 40 && (await ask('hits', 'count')).reduce((n, [, v]) => n + v, 0) < 9999; i++)
+  for (let i = 0; i < 160 && (await ask('hits', 'count')).reduce((n, [, v]) => n + v, 0) < 9999; i++)
     await sleep(250)
   expect(await ask('hits', 'count')).toEqual(expected.hits)
   expect(await ask('errors', 'ratio')).toEqual(expected.errors)
   expect(await ask('bytes', 'sum')).toEqual(expected.bytes)
 }
 
-async function deadOrigins(): Promise<string[]> {
+async function deadOrigins({ redis }: System): Promise<string[]> {
   const { connect } = await import('../engine/index.ts')
   const client = connect(redis.url, 'query')
   const origins: string[] = []

@@ -86,7 +86,7 @@ async function rest(live: LiveEngine, config: CompiledConfig): Promise<void> {
   throw new Error('the engine does not come to rest')
 }
 
-it('live and replay give the same alerts, panes and counts', async () => {
+it.concurrent('live and replay give the same alerts, panes and counts', async () => {
   await withRedis(async ({ url }) => {
     const live = new LiveEngine(url, 'weir')
     const config = liveConfig()
@@ -138,9 +138,9 @@ it('live and replay give the same alerts, panes and counts', async () => {
       await live.close()
     }
   })
-}, 90_000)
+}, 120_000)
 
-it('another configuration throughout: the alerts it would have raised', async () => {
+it.concurrent('another configuration throughout: the alerts it would have raised', async () => {
   await withRedis(async ({ url }) => {
     const live = new LiveEngine(url, 'weir')
     const config = liveConfig()
@@ -168,9 +168,9 @@ it('another configuration throughout: the alerts it would have raised', async ()
       await live.close()
     }
   })
-}, 60_000)
+}, 120_000)
 
-it('a trimmed log: said, and taken up from the snapshot where that is early enough', async () => {
+it.concurrent('a trimmed log: said, and taken up from the snapshot where that is early enough', async () => {
   await withRedis(async ({ url }) => {
     const live = new LiveEngine(url, 'weir')
     const config = liveConfig()
@@ -224,7 +224,7 @@ it('a trimmed log: said, and taken up from the snapshot where that is early enou
       await live.close()
     }
   })
-}, 60_000)
+}, 120_000)
 
 function byPartition(starts: readonly LogStart[]): Record<string, string> {
   return Object.fromEntries(starts.map(({ partition, kind }) => [partition, kind]))

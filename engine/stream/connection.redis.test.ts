@@ -1,21 +1,17 @@
 /** A connection that died without a word: nobody waits on it for ever. */
-import { afterEach, expect, test } from 'vitest'
-import { type LossyProxy, startLossyProxy } from '../../test/harness/lossy-proxy.ts'
-import { startRedis, type TestRedis } from '../../test/harness/redis.ts'
+import { test } from 'vitest'
+import { startLossyProxy } from '../../test/harness/lossy-proxy.ts'
+import { startRedis } from '../../test/harness/redis.ts'
 import { connect, type ConnectionRole } from './connection.ts'
 
-let redis: TestRedis | undefined
-let proxy: LossyProxy | undefined
-afterEach(async () => {
-  await proxy?.stop()
-  await redis?.stop()
-})
-
-test.each<ConnectionRole>(['commit', 'block', 'query'])(
+test.concurrent.for<ConnectionRole>(['commit', 'block', 'query'])(
   'a half-open connection of role %s is given up, and the next command has a new one',
-  async (role) => {
-    redis = await startRedis()
-    proxy = await startLossyProxy(redis.port)
+  { timeout: 20_000 },
+  async (role, { expect, onTestFinished }) => {
+    const redis = await startRedis()
+    onTestFinished(() => redis.stop())
+    const proxy = await startLossyProxy(redis.port)
+    onTestFinished(() => proxy.stop())
     const client = connect(`redis://127.0.0.1:${proxy.port}`, role)
     await client.connect()
     await client.set('a', '1')
@@ -27,5 +23,4 @@ test.each<ConnectionRole>(['commit', 'block', 'query'])(
     await expect.poll(() => client.get('a').catch(() => null), { timeout: 5000 }).toBe('1')
     client.disconnect()
   },
-  20_000,
 )
