@@ -16,6 +16,11 @@ const delay = (change: Partial<Attempt>, random = 0.5): number | null =>
 
 test.each([
   ['our crash, at once and once', { outcome: 'crashed', reason: 'browser' }, [0, null]],
+  [
+    'our crash, however long the run waited before',
+    { outcome: 'crashed', reason: 'page', elapsed: 90_000 },
+    [0, null],
+  ],
   ['our mistake', { outcome: 'crashed', reason: 'code' }, [null, null]],
   ['a proxy, at once and once', { outcome: 'proxy_failed', reason: 'tunnel' }, [0, null]],
   ['a site that is down', {}, [1000, 3000, null]],

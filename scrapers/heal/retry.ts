@@ -33,7 +33,7 @@ export function retryDelay(attempt: Attempt, random: number): number | null {
   const { outcome, reason, visits, elapsed, interval, asked } = attempt
   const inTime = (delay: number): number | null =>
     interval >= SOON_MS && elapsed + delay <= Math.min(WINDOW_MS, interval / 2) ? delay : null
-  if (outcome === 'crashed' && PASSING.includes(reason)) return visits === 1 && elapsed < WINDOW_MS ? 0 : null
+  if (outcome === 'crashed' && PASSING.includes(reason)) return visits === 1 ? 0 : null
   if (outcome === 'proxy_failed') return visits === 1 ? 0 : null
   if (outcome === 'site_down' && !LASTING.includes(reason)) {
     const back = BACK_OFF_MS[visits - 1]
