@@ -198,7 +198,7 @@ export class Plan {
       if (this.shownTo.has(name)) this.shownTo.set(name, end)
       const spike = rules.find((rule) => rule.rule.kind === 'spike')
       // Else it was read at this very look.
-      if (!slides || this.sink.excuse !== null) spike?.readBaseline(end)
+      if (spike && (!slides || this.sink.excuse !== null)) yield* spike.readingBaseline(end)
       const watched = watchedBelow(this.config, state.metric, window.name)
       const source = {
         keys: state.groups.keys,

@@ -12,6 +12,7 @@ import { type BatchJudgement, judgeBatch } from './judge-batch.ts'
 import { progress, type Standing } from './progress.ts'
 import { attempt, RuleState } from './rule-state.ts'
 import type { VerdictChange } from './verdict.ts'
+import type { Work } from '../work.ts'
 
 /** Scrapers named of those that are left. */
 const MAX_NAMED = 20
@@ -70,12 +71,12 @@ export class BatchState extends RuleState {
     return true
   }
 
-  override look(
+  override *looking(
     end: number,
     _: PaneFold | null,
     tell: (change: VerdictChange) => void,
     excuse: Judgement | null = null,
-  ): void {
+  ): Work {
     const found = excuse ?? attempt(() => this.follow(end))
     if (excuse === null) this.failing = 'failed' in found && found.failed === true ? found.reason : null
     const before = this.standings.get(ONLY) ?? null
@@ -83,6 +84,7 @@ export class BatchState extends RuleState {
     if (step.standing === null) this.standings.delete(ONLY)
     else this.standings.set(ONLY, step.standing)
     if (step.tell) tell(this.told(end, found, step.standing, before))
+    yield
   }
 
   override retire(end: number, tell: (change: VerdictChange) => void): void {

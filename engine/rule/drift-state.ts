@@ -13,15 +13,12 @@ import { COUNT, MAX, MIN, TOTAL } from '../window/shape.ts'
 import type { Judgement } from './judge.ts'
 import { chanceOf, type DriftJudgement, isNoChance, judgeDrift, type Profile } from './judge-drift.ts'
 import { progress, REFRESH, type Standing } from './progress.ts'
-import { attempt, RuleState } from './rule-state.ts'
+import { attempting, GROUPS_AT_ONCE, RuleState } from './rule-state.ts'
 import type { Evidence, VerdictChange } from './verdict.ts'
-import { finish, type Work } from '../work.ts'
+import type { Work } from '../work.ts'
 
 /** Values named per field of an alert. */
 const MAX_NAMED = 20
-
-/** Groups judged in one piece of work. */
-const GROUPS_AT_ONCE = 256
 
 /** A group away from its history: since when, when last seen (event time, ms), and that history. */
 interface Drifted {
@@ -82,11 +79,7 @@ export class DriftState extends RuleState {
     return this.open.size > 0
   }
 
-  override look(...asked: Parameters<RuleState['look']>): void {
-    finish(this.looking(...asked))
-  }
-
-  override *looking(...[end, fold, tell, excuse = null]: Parameters<RuleState['look']>): Work {
+  override *looking(...[end, fold, tell, excuse = null]: Parameters<RuleState['looking']>): Work {
     const found = excuse ?? (yield* attempting(this.finding(end, fold!)))
     if (excuse === null) this.failing = null
     if (!(found instanceof Map)) {
@@ -301,16 +294,6 @@ export class DriftState extends RuleState {
 const NOTHING: Finding = { away: [], seen: 0, known: 0, usual: null, unknown: null }
 const AS_EVER: Judgement = { verdict: 'ok', reason: 'within history', value: null, normal: null }
 const GONE: Judgement = { ...AS_EVER, reason: 'not seen any more' }
-
-function* attempting<T>(work: Work<T>): Work<T | (Judgement & { failed?: boolean })> {
-  try {
-    return yield* work
-  } catch (error) {
-    return attempt((): Judgement => {
-      throw error
-    })
-  }
-}
 
 function notKnown(reason: string): Judgement {
   return { verdict: 'unknown', reason, value: null, normal: null }

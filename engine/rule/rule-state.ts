@@ -10,6 +10,9 @@ import { progress, type Standing } from './progress.ts'
 import type { VerdictChange } from './verdict.ts'
 import { finish, type Work } from '../work.ts'
 
+/** Groups judged in one piece of work. */
+export const GROUPS_AT_ONCE = 256
+
 export class RuleState {
   rule: CompiledRule
   readonly state: MetricState
@@ -38,15 +41,21 @@ export class RuleState {
    * `end`: as of when, ms; `fold`: the rule's window read as of `end` (null for noData, which needs none);
    * `excuse`: what to say of every group where no rule can be judged.
    */
-  look(
+  look(...asked: Parameters<RuleState['looking']>): void {
+    finish(this.looking(...asked))
+  }
+
+  /** As `look`, in pieces. */
+  *looking(
     end: number,
     fold: PaneFold | null,
     tell: (change: VerdictChange) => void,
     excuse: Judgement | null = null,
-  ): void {
-    const failure = excuse ?? attempt(() => this.readBaseline(end))
+  ): Work {
+    const failure = excuse ?? (yield* attempting(this.readingBaseline(end))) ?? null
     if (excuse === null) this.failing = null
     for (const [group, key] of this.state.groups.keys.entries()) {
+      if (group % GROUPS_AT_ONCE === GROUPS_AT_ONCE - 1) yield
       if (key === null) continue
       const before = this.standings.get(group) ?? null
       const judged = failure ?? attempt(() => this.judge(group, end, fold, before?.fired ?? false))
@@ -56,12 +65,6 @@ export class RuleState {
       else this.standings.set(group, step.standing)
       if (step.tell) tell(this.change(group, key, end, judged, step.standing, before))
     }
-  }
-
-  /** As `look`, in pieces where there is much to look at. */
-  *looking(...asked: Parameters<RuleState['look']>): Work {
-    this.look(...asked)
-    yield
   }
 
   /** Whether something that was found waits for time to pass. */
@@ -143,12 +146,7 @@ export class RuleState {
   }
 
   /** Reads the time before the window that ends at `end`; without a baseline there is nothing to read. */
-  readBaseline(end: number): null {
-    finish(this.readingBaseline(end))
-    return null
-  }
-
-  protected *readingBaseline(end: number): Work {
+  *readingBaseline(end: number): Work {
     const { rule } = this
     if (this.baseline === null || !readsHistory(rule)) return
     const { over } = rule
@@ -204,11 +202,21 @@ export function attempt<T>(work: () => T): T | (Judgement & { failed: true }) {
   try {
     return work()
   } catch (error) {
-    return unknown(`rule failed: ${error instanceof Error ? error.name : 'error'}`)
+    return failed(error)
   }
 }
 
-function unknown(reason: string): Judgement & { failed: true } {
+/** As `attempt`, of work in pieces. */
+export function* attempting<T>(work: Work<T>): Work<T | (Judgement & { failed: true })> {
+  try {
+    return yield* work
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+function failed(error: unknown): Judgement & { failed: true } {
+  const reason = `rule failed: ${error instanceof Error ? error.name : 'error'}`
   return { verdict: 'unknown', reason, value: null, normal: null, failed: true }
 }
 
