@@ -39,6 +39,8 @@ const BLOCK_BUSY = 20
 const CLAIM_EVERY = 500
 const MIN_CLAIM = 20
 const CLAIMS_AT_ONCE = 3
+/** Longest time that ticks wait for partitions being taken over, ms: first everything is to be counted again. */
+const TICKS_WAIT = 2000
 const CONTROL_EVERY = 200
 const BEAT_EVERY = 500
 /** Partitions handed over at a time: the others go on meanwhile. */
@@ -75,6 +77,7 @@ export class Worker {
   /** When the first lease that we wait for runs out, ms after the last look. */
   private freeIn = CLAIM_EVERY
   private beatAt = Number.NEGATIVE_INFINITY
+  private ticksFrom = Number.NEGATIVE_INFINITY
   private watchedAt = 0
   private owners = new Map<string, string>()
   private readonly warnedAt = new Map<string, number>()
@@ -229,7 +232,9 @@ export class Worker {
     const claimRest = async (): Promise<void> => {
       for (const target of left) await this.claim(target)
     }
+    this.ticksFrom = monotone() + TICKS_WAIT
     await Promise.all(Array.from({ length: CLAIMS_AT_ONCE }, claimRest))
+    this.ticksFrom = Number.NEGATIVE_INFINITY
   }
 
   private async claim(target: Target): Promise<void> {
@@ -286,8 +291,9 @@ export class Worker {
   private pulse(): boolean {
     let busy = false
     this.pulsedAt = monotone()
+    const ticks = this.pulsedAt >= this.ticksFrom
     for (const [name, partition] of this.partitions) {
-      const pulse = partition.pulse(this.pulsedAt, this.controls.newest)
+      const pulse = partition.pulse(this.pulsedAt, this.controls.newest, ticks)
       busy ||= pulse === 'busy'
       if (pulse !== 'lost') continue
       this.partitions.delete(name)

@@ -123,6 +123,41 @@ test('a snapshot that begins while an entry waits for its control state: the ent
   expect((await shell.claim(TARGET, one.token)).fold.small().counted).toBe(150)
 })
 
+test('a commit does not wait for the snapshot that begins with it', async () => {
+  let finish = (): void => undefined
+  const held = new Promise<void>((resolve) => (finish = resolve))
+  let encoding = false
+  const shell = await Shell.on(bench.redis, configOf(), {
+    snapshotEvery: 0,
+    breathe: () => (encoding ? held : null),
+  })
+  const one = await shell.claim(TARGET)
+  const { log, meta } = one.keys
+  await logFlat(log, pastEvents(150, 10_000))
+  await one.feed(await shell.read(one, 1000), admitter(shell.controls))
+  encoding = true
+  one.pulse(Date.now(), '')
+  await expect.poll(() => bench.redis.hget(meta, 'off')).toBe(one.off)
+  expect(await bench.redis.hget(meta, 'round')).toBeNull()
+  finish()
+  await expect.poll(() => (one.pulse(Date.now(), ''), bench.redis.hget(meta, 'round'))).not.toBeNull()
+  await kill(one)
+  expect((await shell.claim(TARGET, one.token)).fold.small().counted).toBe(150)
+  expect(shell.failures).toEqual([])
+})
+
+test('no time passes in a quiet log while ticks wait', async () => {
+  const shell = await Shell.on(bench.redis, configOf())
+  const one = await shell.claim(TARGET)
+  const { log } = one.keys
+  await sendBatch(bench.redis, log, 'p~1~a', 0, pastEvents(5, 5000))
+  await one.feed(await shell.read(one), admitter(shell.controls))
+  const later = Date.now() + 60_000
+  await expect.poll(() => one.pulse(later, '', false)).toBe('idle')
+  expect(await bench.redis.xlen(log)).toBe(1)
+  await expect.poll(() => (one.pulse(later, ''), bench.redis.xlen(log))).toBe(2)
+})
+
 test('a partition that gives its lease back does nothing else meanwhile, however often it is pulsed', async () => {
   const shell = await Shell.on(bench.redis, configOf(), { breathe: () => setImmediate() })
   const one = await shell.claim(TARGET)

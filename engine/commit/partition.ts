@@ -181,13 +181,16 @@ export class Partition {
     return this.drain.length < 200
   }
 
-  /** Does what is due: commit, tick, marker, renewal, snapshot. `now`: of `env.now`. Never throws. */
-  pulse(now: number, newestControl: string): Pulse {
+  /**
+   * Does what is due: commit, tick, marker, renewal, snapshot. `now`: of `env.now`. `ticks`: whether time may pass where
+   * nothing is written. Never throws.
+   */
+  pulse(now: number, newestControl: string, ticks = true): Pulse {
     if (this.lost) return 'lost'
     if (this.inFlight !== null || this.work.busy || this.givingUp) return 'busy'
     this.retention.measure(now + this.skew)
     const due = this.fold.dueAt()
-    const tick = due !== null && now + this.skew >= due
+    const tick = ticks && due !== null && now + this.skew >= due
     const mark =
       newestControl !== '' && compareIds(newestControl, this.marked || '0-0') > 0 ? newestControl : ''
     // These do not wait for a quiet moment, which a busy partition may never have.
@@ -248,11 +251,9 @@ export class Partition {
     return !this.rounds.running && this.n > this.snapshotN && now - this.snapshotAt >= this.env.snapshotEvery
   }
 
-  /** Encodes the state, apart from what else is done at this moment, and commits. */
+  /** Encodes the state while what was folded up to it is committed: neither waits for the other. */
   private async snapshot(now: number): Promise<void> {
-    this.committedAt = now
-    await this.beginSnapshot(now)
-    await this.commit(now)
+    await Promise.all([this.commit(now), this.beginSnapshot(now)])
   }
 
   private async beginSnapshot(now: number): Promise<void> {
