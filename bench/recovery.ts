@@ -159,7 +159,7 @@ async function stateBytes(redis: Redis, targets: Target[]): Promise<{ plain: num
   for (const { keys } of targets)
     for (const [field, block] of Object.entries(await redis.hgetallBuffer(keys.snapshot))) {
       if (field.startsWith('manifest@')) continue
-      sum.plain += unpack(block).length
+      sum.plain += (await unpack(block)).length
       sum.stored += block.length
     }
   return sum

@@ -66,10 +66,10 @@ async function loadRound(redis: Redis, keys: PartitionKeys, round: number, fold:
   for (let i = 0; i < names.length; i += BLOCKS_AT_ONCE) {
     const some = names.slice(i, i + BLOCKS_AT_ONCE)
     const found = await redis.hmgetBuffer(keys.snapshot, ...some.map((name) => manifest.fields[name]!))
-    for (const [k, bytes] of found.entries()) {
-      if (bytes === null) throw damaged(keys, `block ${some[k]} is missing`)
-      blocks.set(some[k]!, unpack(bytes))
-    }
+    const gone = found.indexOf(null)
+    if (gone !== -1) throw damaged(keys, `block ${some[gone]} is missing`)
+    const unpacked = await Promise.all(found.map((bytes) => unpack(bytes!)))
+    for (const [k, bytes] of unpacked.entries()) blocks.set(some[k]!, bytes)
   }
   fold.restore(blocks)
   return manifest

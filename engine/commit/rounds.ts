@@ -4,7 +4,7 @@
  * fields that no block refers to any more are deleted.
  */
 import { promisify } from 'node:util'
-import { deflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib'
+import { deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib'
 import type { SnapshotBlocks } from './folding.ts'
 
 /** Bytes and fields of one round uploaded with one commit. */
@@ -130,7 +130,11 @@ const RAW = Buffer.of(0)
 const DEFLATED = Buffer.of(1)
 /** Below this, compressing costs more time than it saves bytes. */
 const SMALL = 1024
+/** Unpacked. */
+const MAX_BLOCK = 512 * 1024 * 1024
+const MAX_PIECE = 4 * 1024 * 1024
 const deflateOf = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw)
+const inflateOf = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw)
 
 async function packAll(blocks: [string, Buffer][], ready: [string, Buffer][]): Promise<void> {
   for (const [field, bytes] of blocks) ready.push([field, await pack(bytes)])
@@ -142,10 +146,12 @@ async function pack(bytes: Buffer): Promise<Buffer> {
   return Buffer.concat([DEFLATED, await deflateOf(bytes, { level: 1 })])
 }
 
-/** A block as the fold wrote it. */
-export function unpack(block: Buffer): Buffer {
+/** A block as the fold wrote it; unpacked beside the event loop too. */
+export async function unpack(block: Buffer): Promise<Buffer> {
   if (block[0] === RAW[0]) return block.subarray(1)
-  const bytes = inflateRawSync(block.subarray(1), { maxOutputLength: 512 * 1024 * 1024 })
+  // In one piece, mostly: each further one is a turn of the event loop.
+  const chunkSize = Math.min(MAX_PIECE, 4 * block.length)
+  const bytes = await inflateOf(block.subarray(1), { maxOutputLength: MAX_BLOCK, chunkSize })
   // Small ones come in a buffer many times their size, and panes hold on to them.
   return bytes.buffer.byteLength > 2 * bytes.length ? Buffer.from(bytes) : bytes
 }

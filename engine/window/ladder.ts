@@ -106,9 +106,10 @@ export class Ladder {
       for (const part of sorted([...closed.filter((pane) => pane.closed), ...finer])) {
         const number = Math.floor(part.number / ratio)
         if (number < this.closedTo[rung]!) continue
-        const pane = open.get(number) ?? new Pane(number, this.shape)
+        const { touched } = part
+        const pane = open.get(number) ?? new Pane(number, this.shape, part.sketches?.pages)
         open.set(number, pane)
-        for (let i = 0; i < part.touched.size; i++) pane.merge(part.touched.at(i), part)
+        for (let i = 0; i < touched.size; i++) pane.merge(touched.at(i), part)
       }
       finer = [...open.values()]
       for (const pane of sorted(finer)) emit(rung, pane, pane.touched)

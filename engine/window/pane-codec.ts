@@ -73,7 +73,7 @@ function decodePaneV2(bytes: Buffer, shape: Shape, ladder: Ladder, later: boolea
   return pane
 }
 
-function readCells(from: ByteReader, pane: Pane, groups: readonly number[], shape: Shape): void {
+function readCells(from: ByteReader, pane: Pane, groups: Int32Array, shape: Shape): void {
   // What is more than cells are buckets, of two bytes: there are as many pages as buckets, or a dozen a sketch.
   const buckets = (from.left - groups.length * (8 * (shape.stride - SUM) + 3)) / 2
   pane.sketches?.reserve(Math.min(buckets, 12 * groups.length) | 0, groups.length)
@@ -123,7 +123,9 @@ function writeGroups(out: ByteWriter, groups: Touched | null): void {
   }
 }
 
-function readGroups(from: ByteReader): number[] {
+function readGroups(from: ByteReader): Int32Array {
+  const groups = new Int32Array(from.length())
   let before = -1
-  return Array.from({ length: from.length() }, () => (before += from.signed()))
+  for (let i = 0; i < groups.length; i++) groups[i] = before += from.signed()
+  return groups
 }

@@ -70,7 +70,7 @@ export class Pane {
   }
 
   /** `read` puts the cells of `groups` back with `read` and `restore`, when they are first needed. It must not fail. */
-  readLater(groups: readonly number[], read: () => void): void {
+  readLater(groups: Int32Array, read: () => void): void {
     for (const group of groups) this.groups.add(group)
     this.unread = read
   }
