@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startLossyProxy } from '../../test/harness/lossy-proxy.ts'
+import { startTcpProxy } from '../../test/harness/tcp-proxy.ts'
 import { startRedis, type TestRedis } from '../../test/harness/redis.ts'
 import { connect } from '../stream/connection.ts'
 import { partitionKeys } from '../stream/keys.ts'
@@ -113,12 +113,12 @@ test('an event over 32 KB is refused with its size', async () => {
 })
 
 test('a lost reply: the same batch is sent again under the same numbers', async () => {
-  const proxy = await startLossyProxy(server.port)
+  const proxy = await startTcpProxy(server.port)
   const redisUrl = `redis://127.0.0.1:${proxy.port}`
   const producer = await openProducer({ redisUrl, namespace: 'test', stream }, { name: 'p' })
   await producer.send(trade({ volume: 0 }))
   await producer.flush()
-  proxy.loseNextReply()
+  proxy.loseReply()
   for (const i of numbers(999)) await producer.send(trade({ pair: pair(i), volume: i + 1 }))
   await producer.close()
   const { rows, entries } = await counted()
@@ -133,12 +133,12 @@ test('a lost reply: the same batch is sent again under the same numbers', async 
 })
 
 test('a half-open connection is given up after the deadline', async () => {
-  const proxy = await startLossyProxy(server.port)
+  const proxy = await startTcpProxy(server.port)
   const redisUrl = `redis://127.0.0.1:${proxy.port}`
   const producer = await openProducer({ redisUrl, namespace: 'test', stream }, { name: 'p' })
   await producer.send(trade({ volume: 0 }))
   await producer.flush()
-  proxy.freeze()
+  proxy.strand()
   await producer.send(trade({ volume: 1 }))
   await producer.flush(8000)
   await producer.close()

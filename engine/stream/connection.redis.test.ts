@@ -1,6 +1,6 @@
 /** A connection that died without a word: nobody waits on it for ever. */
 import { test } from 'vitest'
-import { startLossyProxy } from '../../test/harness/lossy-proxy.ts'
+import { startTcpProxy } from '../../test/harness/tcp-proxy.ts'
 import { startRedis } from '../../test/harness/redis.ts'
 import { connect, type ConnectionRole } from './connection.ts'
 
@@ -10,12 +10,12 @@ test.concurrent.for<ConnectionRole>(['commit', 'block', 'query'])(
   async (role, { expect, onTestFinished }) => {
     const redis = await startRedis()
     onTestFinished(() => redis.stop())
-    const proxy = await startLossyProxy(redis.port)
+    const proxy = await startTcpProxy(redis.port)
     onTestFinished(() => proxy.stop())
     const client = connect(`redis://127.0.0.1:${proxy.port}`, role)
     await client.connect()
     await client.set('a', '1')
-    proxy.freeze()
+    proxy.strand()
     const answer = client.get('a').catch((error: Error) => error)
     // Reads for people wait for the new connection; what changes state is told at once that nothing is known.
     if (role === 'query') expect(await answer).toBe('1')

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ROOT } from '../harness/role.ts'
-import { type ChaosProxy, startChaosProxy } from './proxy.ts'
+import { type TcpProxy, startTcpProxy } from '../harness/tcp-proxy.ts'
 
 /** How long a process may take until it says that it is ready, on a busy machine; then it is killed and tried again. */
 const READY_MS = 60_000
@@ -13,7 +13,7 @@ const OUTPUT = 400_000
 
 export interface Member {
   readonly name: string
-  readonly proxy: ChaosProxy
+  readonly proxy: TcpProxy
   /** Whether it is up and running, neither starting nor frozen. */
   readonly up: boolean
   /** What it wrote in all its lives, the newest. */
@@ -44,7 +44,7 @@ process.on('exit', () => {
 })
 
 export async function startMember(options: MemberOptions): Promise<Member> {
-  const proxy = await startChaosProxy(options.redisPort)
+  const proxy = await startTcpProxy(options.redisPort)
   const redisUrl = `redis://127.0.0.1:${proxy.port}`
   let child: ChildProcess | null = null
   let state: 'starting' | 'up' | 'frozen' | 'stopped' = 'starting'

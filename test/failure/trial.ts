@@ -16,7 +16,7 @@ import {
 } from '../../engine/index.ts'
 import { batchFields } from '../../engine/event/entry.ts'
 import { Worker, type WorkerOptions } from '../../engine/worker.ts'
-import { type ChaosProxy, startChaosProxy } from '../chaos/proxy.ts'
+import { type TcpProxy, startTcpProxy } from '../harness/tcp-proxy.ts'
 import { startRedis, type TestRedis, type TestRedisOptions } from '../harness/redis.ts'
 import { ROOT } from '../harness/role.ts'
 
@@ -45,7 +45,7 @@ export class Trial {
   /** The master. */
   server: TestRedis
   /** In front of Redis; `url` leads through it. */
-  readonly proxy: ChaosProxy
+  readonly proxy: TcpProxy
   /** To Redis directly; may wait for a reconnect. */
   redis: Redis
   private readonly workers: Worker[] = []
@@ -53,7 +53,7 @@ export class Trial {
   private rawSent = 0
   private readonly producers: Producer[] = []
 
-  private constructor(server: TestRedis, proxy: ChaosProxy) {
+  private constructor(server: TestRedis, proxy: TcpProxy) {
     this.server = server
     this.proxy = proxy
     this.redis = connect(server.url, 'query')
@@ -61,7 +61,7 @@ export class Trial {
 
   static async start(options: TestRedisOptions = {}): Promise<Trial> {
     const server = await startRedis(options)
-    const trial = new Trial(server, await startChaosProxy(server.port))
+    const trial = new Trial(server, await startTcpProxy(server.port))
     await appendConfig(trial.redis, 'weir', await loadConfig(CONFIG), 'test')
     return trial
   }

@@ -1,13 +1,13 @@
 /** A second Redis that follows a first one through a proxy, so that it can fall behind and be promoted. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../../engine/stream/connection.ts'
-import { type ChaosProxy, startChaosProxy } from '../chaos/proxy.ts'
+import { type TcpProxy, startTcpProxy } from './tcp-proxy.ts'
 import { startRedis, type TestRedis } from './redis.ts'
 
 export interface TestReplica {
   readonly server: TestRedis
   /** Between master and replica: `close` it, and what the master acknowledges is missing here. */
-  readonly link: ChaosProxy
+  readonly link: TcpProxy
   /** Makes it a master of its own, whatever it has. */
   promote(): Promise<void>
   stop(): Promise<void>
@@ -15,7 +15,7 @@ export interface TestReplica {
 
 /** Resolves when it is in step with its master. */
 export async function startReplica(master: TestRedis): Promise<TestReplica> {
-  const link = await startChaosProxy(master.port)
+  const link = await startTcpProxy(master.port)
   const above = connect(master.url, 'query')
   // By default a master waits five seconds for more replicas.
   await above.config('SET', 'repl-diskless-sync-delay', '0')

@@ -1,7 +1,7 @@
 /** A TCP proxy in front of Redis that does to one process what networks do: cuts, silence, lost and late replies. */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-export interface ChaosProxy {
+export interface TcpProxy {
   readonly port: number
   /** Ends every connection at once. */
   cut(): void
@@ -34,7 +34,7 @@ interface Pair {
 const HOLD = 8 * 1024 * 1024
 
 /** Starts a proxy to 127.0.0.1:`target` on a free port. */
-export async function startChaosProxy(target: number): Promise<ChaosProxy> {
+export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const pairs = new Set<Pair>()
   let armed: string | null = null
   let lost = 0
