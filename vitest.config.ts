@@ -43,9 +43,9 @@ export default defineConfig({
     projects: [
       project('unit', ['**/*.test.ts'], 20, ['**/*.{io,redis,browser,types}.test.ts', 'test/**']),
       project('types', ['**/*.types.test.ts'], 180),
-      project('io', ['**/*.io.test.ts'], 30),
-      project('redis', ['**/*.redis.test.ts'], 30),
-      project('browser', ['**/*.browser.test.ts'], 60),
+      project('io', ['**/*.io.test.ts'], 90),
+      project('redis', ['**/*.redis.test.ts'], 90),
+      project('browser', ['**/*.browser.test.ts'], 120),
       project('system', ['test/*.test.ts'], 120),
     ],
   },

@@ -138,7 +138,7 @@ it.concurrent('live and replay give the same alerts, panes and counts', async ()
       await live.close()
     }
   })
-}, 120_000)
+}, 240_000)
 
 it.concurrent('another configuration throughout: the alerts it would have raised', async () => {
   await withRedis(async ({ url }) => {
@@ -168,7 +168,7 @@ it.concurrent('another configuration throughout: the alerts it would have raised
       await live.close()
     }
   })
-}, 120_000)
+}, 240_000)
 
 it.concurrent('a trimmed log: said, and taken up from the snapshot where that is early enough', async () => {
   await withRedis(async ({ url }) => {
@@ -224,7 +224,7 @@ it.concurrent('a trimmed log: said, and taken up from the snapshot where that is
       await live.close()
     }
   })
-}, 120_000)
+}, 240_000)
 
 function byPartition(starts: readonly LogStart[]): Record<string, string> {
   return Object.fromEntries(starts.map(({ partition, kind }) => [partition, kind]))

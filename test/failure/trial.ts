@@ -174,7 +174,7 @@ export class Trial {
   }
 
   /** Resolves when so many events are counted; rejects with the accounts if they never are. */
-  async counts(events = this.sent.events, timeout = 20_000): Promise<void> {
+  async counts(events = this.sent.events, timeout = 60_000): Promise<void> {
     const counted = async (): Promise<number> => (await this.accounts()).counted
     await becomes(counted, events, timeout)
   }
@@ -220,7 +220,7 @@ export function trial(
 }
 
 /** Resolves when `look` sees `wanted`; else fails with what it saw last. (Vitest's poll knows no concurrent tests.) */
-export async function becomes<T>(look: () => T | Promise<T>, wanted: T, timeout = 20_000): Promise<void> {
+export async function becomes<T>(look: () => T | Promise<T>, wanted: T, timeout = 60_000): Promise<void> {
   for (const until = performance.now() + timeout; performance.now() < until; await sleep(20))
     if ((await look()) === wanted) return
   expect(await look()).toBe(wanted)
