@@ -18,7 +18,7 @@ import type { FleetSource } from './fleet/fleet-source.ts'
 import { createApp, type AppDeps } from './app.ts'
 import { EVENT_LIMITS } from './http/event.ts'
 import { KeyedPosts } from './http/keyed-post.ts'
-import { createOrigins } from './http/origin.ts'
+import { createOrigins, type Origins } from './http/origin.ts'
 import { createMetrics } from './http/metrics.ts'
 import { MemoryReader } from './memory-reader.fixture.ts'
 
@@ -106,6 +106,9 @@ export const noHolds: Holds = {
   lift: async () => null,
   close: () => undefined,
 }
+
+/** Nothing is known of any alert. */
+export const noOrigins: Origins = { of: async () => new Map() }
 
 /** Without marks and versions. */
 export const noDeploys: Deploys = {

@@ -2,7 +2,7 @@
 import { connect as dial } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { testApp } from './app.fixture.ts'
+import { noOrigins, testApp } from './app.fixture.ts'
 import type { AppDeps } from './app.ts'
 import { BoardSource } from './live/board-source.ts'
 import { Hub } from './live/hub.ts'
@@ -17,7 +17,7 @@ afterEach(async () => {
 
 async function start(change: Partial<AppDeps> = {}, maxSockets = 500) {
   const reader = new MemoryReader()
-  const hub = new Hub({ reader, clock: Date.now, board: new BoardSource(reader, Date.now) })
+  const hub = new Hub({ reader, clock: Date.now, board: new BoardSource(reader, Date.now, noOrigins) })
   const live = liveSocket(hub, Date.now, () => undefined, maxSockets)
   const made = testApp({ reader, live, ...change })
   const server = await startServer(made.app, '127.0.0.1', 0)

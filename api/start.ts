@@ -80,7 +80,7 @@ export async function startApi(settings: ApiSettings, world: ApiWorld): Promise<
   const fleet = createFleetSource({ reader, schedule, blocks, deploys, proposals, recent, clock })
   const origins = createOrigins(deploys, clock)
   const metrics = createMetrics(reader, clock)
-  const board = new BoardSource(reader, clock)
+  const board = new BoardSource(reader, clock, origins)
   const hub = new Hub({ reader, board, clock })
   const app = createApp({
     reader,

@@ -48,14 +48,17 @@ async function build(): Promise<BoardAssets> {
       logLevel: 'silent',
     })
   const page = async (path: string, name: string, client: string): Promise<PageAssets> => {
-    const [script, style, text] = await Promise.all([
+    const [script, style, text, head, proof] = await Promise.all([
       bundle(client),
       bundle(`style/${name}.css`),
-      readFile(here(`${name}.html`), 'utf8'),
+      ...[name, 'head', 'proof'].map((part) => readFile(here(`${part}.html`), 'utf8')),
     ])
     const js = asset('js', script.outputFiles[0]!.text, 'text/javascript; charset=utf-8')
     const css = asset('css', style.outputFiles[0]!.text, 'text/css; charset=utf-8')
-    const html = text.replace('{{js}}', js.path).replace('{{css}}', css.path)
+    const parts: Record<string, string> = { head: head!, proof: proof!, js: js.path, css: css.path }
+    const filled = (part: string): string =>
+      part.replace(/\{\{(\w+)\}\}/g, (_, each: string) => filled(parts[each]!))
+    const html = filled(text!)
     return { js, css, html: { ...asset('html', html, 'text/html; charset=utf-8'), path } }
   }
   const [board, fleet] = await Promise.all([

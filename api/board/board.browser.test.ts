@@ -118,6 +118,24 @@ describe.each(Object.keys(STATES))('%s', (state) => {
   })
 })
 
+test('an alert says whether it began with a change of ours: beside its cause in the hand, for one of both on a full wall', async () => {
+  const told = () =>
+    page.$$eval('.alert :is(.origin, .cause)', (all) =>
+      all.filter((each) => each.checkVisibility()).map((each) => each.textContent),
+    )
+  const [ours, none] = ['Began with our deploy 4f2a, 3 min before', 'No change of ours in 6 days']
+  await open('problems', PHONE)
+  const causes = [
+    'selector [data-balance] matched nothing',
+    'HTTP 503 from lake-bank.example',
+    '1,242 against 303 normally',
+  ]
+  expect(await told()).toEqual([ours, causes[0], none, causes[1], causes[2]])
+  await open('problems')
+  expect(await told()).toEqual([ours, causes[1], causes[2]])
+  expect(await page.$eval('footer a', (link) => link.href)).toBe(`${server.url}fleet`)
+})
+
 describe('pictures of what pages showed', () => {
   const hostile = '<img src=x onerror=alert(1)>'
 

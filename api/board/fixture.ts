@@ -1,5 +1,13 @@
 /** Boards to test and to look at: a small invented config, alerts, health, and the states they make. */
-import type { Alert, CompiledConfig, CompiledMetric, Health, KpiRow, Stat } from '../../engine/index.ts'
+import type {
+  Alert,
+  CompiledConfig,
+  CompiledMetric,
+  Health,
+  KpiRow,
+  Origin,
+  Stat,
+} from '../../engine/index.ts'
 import { boardState, type BoardInput, type BoardState } from './state.ts'
 
 export const NOW = Date.UTC(2026, 5, 1, 12, 0, 0)
@@ -176,14 +184,34 @@ export function input(more: Partial<BoardInput> = {}): BoardInput {
     line(0.9996, 0.0003, 0).map(([at, value]): [number, number] => [at, Math.min(1, value)]),
     line(640, 80, 420),
   ]
-  return { config: config(), kpis: rows(), alerts: [], lines, health: health(), now: NOW, ...more }
+  return {
+    config: config(),
+    kpis: rows(),
+    alerts: [],
+    origins: new Map(),
+    lines,
+    health: health(),
+    now: NOW,
+    ...more,
+  }
+}
+
+/** What is known of where alerts came from. */
+const origins: BoardInput['origins'] = new Map([
+  ['a1', origin('deploy', 'began with our deploy 4f2a, 3 min before')],
+  ['a3', origin('none', 'no change of ours in 6 days')],
+  ['m1', origin('deploy', 'began with our deploy 4f2a, 3 min before')],
+])
+
+function origin(kind: Origin['kind'], words: string): Origin {
+  return { kind, words, change: null, quietMs: 0 }
 }
 
 /** States worth a look, by name. */
 export const STATES: Record<string, () => BoardState> = {
   fine: () => boardState(input()),
   problems: () =>
-    boardState(input({ alerts: twoProblems(), kpis: rows({ right: [row({}, { ratio: 0.981 })] }) })),
+    boardState(input({ alerts: twoProblems(), origins, kpis: rows({ right: [row({}, { ratio: 0.981 })] }) })),
   warning: () => boardState(input({ alerts: [spike()] })),
   unknown: () =>
     boardState(
@@ -241,7 +269,7 @@ export const STATES: Record<string, () => BoardState> = {
         }),
       }),
     ),
-  many: () => boardState(input({ alerts: manyProblems(30) })),
+  many: () => boardState(input({ alerts: manyProblems(30), origins })),
   hostile: () => hostile(),
 }
 

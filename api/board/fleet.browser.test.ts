@@ -95,6 +95,7 @@ test('worst first, with the reason, and everything beside it', async () => {
   expect(row[6]).toBe('12 min')
   expect(row[9]).toBe('9c1eloaded 3 d agodeploy 4f2a 14 min ago')
   expect(row[10]).toBe('1: balance')
+  expect(await page.$eval('#top a', (link) => [link.pathname, link.textContent])).toEqual(['/', 'Wallboard'])
   expect(await page.$eval('.strip', (node) => node.getAttribute('aria-label'))).toBe(
     'Last 50 runs: 38 ok, then 12 layout changed (selector)',
   )

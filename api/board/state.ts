@@ -3,7 +3,7 @@
  * gives the same board. The server sends a new state at least every `SEND_AT_LEAST_EVERY`, also when nothing
  * changed: a page that hears less says that it no longer knows.
  */
-import type { Alert, CompiledConfig, Health, KpiRow } from '../../engine/index.ts'
+import type { Alert, CompiledConfig, Health, KpiRow, Origin } from '../../engine/index.ts'
 import { openAlerts } from './say/alerts.ts'
 import { audit } from './say/audit.ts'
 import { headline, mood } from './say/headline.ts'
@@ -59,6 +59,8 @@ export interface BoardAlert {
   /** Event time at which it began, ms. */
   since: number
   cause: string | null
+  /** Whether it began with a change of ours, in words; null where nothing is known of that. */
+  origin: { words: string; ours: boolean } | null
   /** Id of the newest picture of what the page showed; null where there is none. */
   proof: string | null
 }
@@ -95,6 +97,8 @@ export interface BoardInput {
   kpis: (metric: string, window: string) => KpiRow[]
   /** In any order, resolved ones too. */
   alerts: Alert[]
+  /** Of those alerts of which something is known, by id. */
+  origins: ReadonlyMap<string, Origin>
   /** Per promise of the config, in its order: points of the last 24 h, oldest first; a gap has no point. */
   lines: [number, number | null][][]
   health: Health
@@ -109,7 +113,7 @@ export function boardState(input: BoardInput): BoardState {
   const firing = alerts.filter((alert) => alert.state === 'firing')
   const blind = blindness(health, now)
   const about = config?.board.headline ? subjects(config, input.kpis, firing, now) : null
-  const open = openAlerts(alerts, config)
+  const open = openAlerts(alerts, config, input.origins)
   return {
     now,
     title: clean(board?.title ?? '', 40) || 'Weir',

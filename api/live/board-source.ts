@@ -1,7 +1,8 @@
 /** The wallboard's state for the live topic: collected from the Reader, its 24 h lines kept between looks. */
-import { type CompiledConfig, type CompiledPromise, type Reader } from '../../engine/index.ts'
+import type { CompiledConfig, CompiledPromise, Origin, Reader } from '../../engine/index.ts'
 import { boardState, SEND_AT_LEAST_EVERY, type BoardInput, type BoardState } from '../board/state.ts'
 import { keptSteps } from '../http/kpi.ts'
+import type { Origins } from '../http/origin.ts'
 
 type Line = [number, number | null][]
 
@@ -11,10 +12,19 @@ const LINE_POINTS = 300
 /** Lines are read again after this long, and sooner when their metric moved. ms. */
 const LINE_AGE = 60_000
 const LINE_AGE_MOVED = 10_000
+/** Where alerts came from is asked again after this long, and at once for other alerts: a mark may come later. ms. */
+const ORIGIN_AGE = 5000
 
 export class BoardSource {
   readonly #reader: Reader
   readonly #clock: () => number
+  readonly #of: Origins
+  #origins: ReadonlyMap<string, Origin> = new Map()
+  #originsOf = ''
+  #originsAt = -Infinity
+  #asking = false
+  /** Ids of the alerts that the last board named. */
+  #named: string[] = []
   #lines: Line[] = []
   #linesOf: CompiledConfig | null = null
   #linesAt = -Infinity
@@ -23,9 +33,10 @@ export class BoardSource {
   #sent = ''
   #sentAt = -Infinity
 
-  constructor(reader: Reader, clock: () => number) {
+  constructor(reader: Reader, clock: () => number, origins: Origins) {
     this.#reader = reader
     this.#clock = clock
+    this.#of = origins
   }
 
   /** Tells that windows of `metric` moved. */
@@ -48,7 +59,9 @@ export class BoardSource {
     const config = reader.config()
     const lines = this.#linesOf === config ? this.#lines : []
     const [alerts, health, now] = [reader.alerts(), reader.health(), this.#clock()]
-    return boardState({ config, kpis, alerts, lines, health, now })
+    const board = boardState({ config, kpis, alerts, origins: this.#origins, lines, health, now })
+    this.#named = board.alerts.map(({ id }) => id)
+    return board
   }
 
   /** The state if a screen should have it now: it changed, or the last one is old; else null. */
@@ -61,8 +74,24 @@ export class BoardSource {
     return board
   }
 
-  /** Reads the lines again where they are due, or `force`d; throws nothing. */
+  /** Reads again what is due, or `force`d; throws nothing. */
   async refresh(force = false): Promise<void> {
+    await Promise.all([this.#refreshOrigins(), this.#refreshLines(force)])
+  }
+
+  /** Of the alerts that the last board named. */
+  async #refreshOrigins(): Promise<void> {
+    const [now, named] = [this.#clock(), this.#named.join(' ')]
+    if (this.#asking || (named === this.#originsOf && now - this.#originsAt < ORIGIN_AGE)) return
+    this.#asking = true
+    const ids = new Set(this.#named)
+    this.#origins = await this.#of.of(this.#reader.alerts().filter(({ id }) => ids.has(id)))
+    this.#originsOf = named
+    this.#originsAt = now
+    this.#asking = false
+  }
+
+  async #refreshLines(force: boolean): Promise<void> {
     const config = this.#reader.config()
     const now = this.#clock()
     const age = now - this.#linesAt

@@ -1,6 +1,7 @@
 /** What screens get: snapshots, changes, the newest value after being slow, and alerts without a hole. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { KpiRow } from '../../engine/index.ts'
+import type { Alert, KpiRow, Origin } from '../../engine/index.ts'
+import { noOrigins } from '../app.fixture.ts'
 import { MemoryReader, testAlert, testConfig } from '../memory-reader.fixture.ts'
 import { BoardSource } from './board-source.ts'
 import { Hub } from './hub.ts'
@@ -55,7 +56,7 @@ beforeEach(() => {
   now = 1_000_000
   reader = new MemoryReader()
   const clock = () => now
-  hub = new Hub({ reader, clock, board: new BoardSource(reader, clock) })
+  hub = new Hub({ reader, clock, board: new BoardSource(reader, clock, noOrigins) })
 })
 afterEach(() => hub.close())
 
@@ -167,7 +168,7 @@ test('lines of promises are read at the finest rung that fits, and again when th
   config.board.promises = [{ ...promise, direction: 'atLeast', target: 0.9 }]
   reader.active = config
   reader.points = [[now - 3_600_000, 0.5]]
-  const source = new BoardSource(reader, () => now)
+  const source = new BoardSource(reader, () => now, noOrigins)
   await source.refresh()
   expect(reader.asked).toMatchObject([{ step: 3_600_000, from: now - 86_400_000, to: now }])
   expect(source.state().promises[0]!.line).toEqual([[now - 3_600_000, 0.5]])
@@ -179,6 +180,26 @@ test('lines of promises are read at the finest rung that fits, and again when th
   await source.refresh()
   expect(reader.asked).toHaveLength(2)
   expect(source.state().promises[0]!.line).toHaveLength(1)
+})
+
+test('an alert on the board says whether it began with a change of ours, also where that is known later', async () => {
+  const asked: string[][] = []
+  let known: [string, Origin][] = []
+  const of = async (alerts: readonly Alert[]) => {
+    asked.push(alerts.map(({ id }) => id))
+    return new Map(known)
+  }
+  reader.all = [testAlert({ id: 'x' })]
+  const source = new BoardSource(reader, () => now, { of })
+  const origin = (): unknown => source.state().alerts[0]!.origin
+  expect(origin()).toBeNull()
+  await source.refresh()
+  known = [['x', { kind: 'deploy', words: 'began with our deploy 4f2a', change: null, quietMs: 0 }]]
+  await source.refresh()
+  expect([asked, origin()]).toEqual([[['x']], null])
+  now += 5000
+  await source.refresh()
+  expect(origin()).toEqual({ words: 'Began with our deploy 4f2a', ours: true })
 })
 
 test('a question nobody can answer is an error to the asker alone; topics are bounded', () => {

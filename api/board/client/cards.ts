@@ -59,9 +59,11 @@ export function alertCard(open: (alert: BoardAlert) => void, changed: () => void
   const picture = proofButton(open, changed)
   const state = stateWord()
   const sentence = words('sentence')
+  const origin = words('origin')
   const cause = words('cause')
+  const about = element('div', 'about', origin, cause)
   const began = element('time', 'age')
-  const texts = element('div', 'texts', sentence, cause)
+  const texts = element('div', 'texts', sentence, about)
   const node = element('li', 'alert', state.node, picture.node, texts, began)
   const draw = (alert: BoardAlert): void => {
     const mood = alert.severity === 'critical' ? 'bad' : 'warn'
@@ -69,6 +71,8 @@ export function alertCard(open: (alert: BoardAlert) => void, changed: () => void
     node.dataset['state'] = alert.state
     state.draw(mood, alert.state === 'pending' ? 'pending' : alert.severity)
     write(sentence, alert.sentence)
+    write(origin, alert.origin?.words ?? '')
+    origin.dataset['ours'] = String(alert.origin?.ours ?? false)
     write(cause, alert.cause ?? '')
     began.dataset['at'] = String(alert.since)
     picture.draw(alert)

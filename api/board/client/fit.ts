@@ -27,7 +27,7 @@ function lines(node: HTMLElement): number {
   return Math.floor(node.clientHeight / Number.parseFloat(getComputedStyle(node).lineHeight))
 }
 
-/** Hides pictures that would cost room for an alert, then the last alerts until the rest fits; `elsewhere` more are open that were not sent. */
+/** Hides pictures that would cost room for an alert, shows one of origin and cause, then the last alerts until the rest fits; `elsewhere` more are open that were not sent. */
 export function fitAlerts(
   board: HTMLElement,
   list: HTMLElement,
@@ -46,6 +46,7 @@ export function fitAlerts(
   const crowded = (): boolean => wall && board.scrollHeight > board.clientHeight
   board.dataset['tight'] = 'no'
   board.dataset['pictures'] = wall ? 'no' : 'yes'
+  board.dataset['origins'] = wall ? 'one' : 'both'
   tell()
   for (const least of [2, 1]) {
     while (shown > least && crowded()) {
@@ -55,6 +56,8 @@ export function fitAlerts(
     // Before the second alert goes, everything moves together.
     if (crowded()) board.dataset['tight'] = 'yes'
   }
+  board.dataset['origins'] = 'both'
+  if (crowded()) board.dataset['origins'] = 'one'
   board.dataset['pictures'] = 'yes'
   if (crowded()) board.dataset['pictures'] = 'no'
 }

@@ -1,5 +1,5 @@
 /** Alerts in plain words, worst and newest first. */
-import { isEvidenceId, type Alert, type CompiledConfig } from '../../../engine/index.ts'
+import { isEvidenceId, type Alert, type CompiledConfig, type Origin } from '../../../engine/index.ts'
 import type { BoardAlert, Part } from '../state.ts'
 import { clean, name, nameIn } from './name.ts'
 
@@ -75,7 +75,11 @@ export function foremost(firing: Alert[]): Alert | undefined {
 }
 
 /** All open alerts: firing before pending, critical before warning, newest first. */
-export function openAlerts(alerts: Alert[], config: CompiledConfig | null): BoardAlert[] {
+export function openAlerts(
+  alerts: Alert[],
+  config: CompiledConfig | null,
+  origins: ReadonlyMap<string, Origin>,
+): BoardAlert[] {
   const open = alerts.filter((alert) => alert.state !== 'resolved').sort(worstFirst)
   return open.map((alert) => {
     const { words } = plain(alert, config)
@@ -89,9 +93,17 @@ export function openAlerts(alerts: Alert[], config: CompiledConfig | null): Boar
       sentence: clean(words, 200),
       since: alert.since,
       cause: detail === null || detail === '' ? null : clean(readable(detail), 200),
+      origin: originOf(origins.get(alert.id)),
       proof: proofOf(alert),
     }
   })
+}
+
+/** "Began with our deploy 4f2a". */
+function originOf(origin: Origin | undefined): BoardAlert['origin'] {
+  if (origin === undefined) return null
+  const words = clean(origin.words, 120)
+  return { words: words.charAt(0).toUpperCase() + words.slice(1), ours: origin.kind === 'deploy' }
 }
 
 /** Only pages have pictures. Samples are newest first. */
