@@ -33,7 +33,7 @@ export function bankOf(fault: Fault, visit: string, site: string): BrowserScrape
       if (fault.sane === 'throws') throw new Error('a mistake of ours')
       return balance < 1e9 || 'balance above a billion'
     },
-    timeout: fault.timeout ?? '20s',
+    timeout: fault.timeout ?? '60s',
     settle: fault.settle ?? '250ms',
     local: fault.local ?? true,
     with: fault.with ?? 'browser',
