@@ -145,7 +145,7 @@ test('what is not HTTP, and upgrades to something else, are answered and closed'
 })
 
 test('a large body streams in; one too large ends with 413, one that stalls with 408', async () => {
-  const limits = { bodyBytes: 300_000, lineBytes: 32_768, idleMs: 60, writeMs: 1000 }
+  const limits = { bodyBytes: 300_000, lineBytes: 32_768, idleMs: 500, writeMs: 1000 }
   const { base, server, producer } = await start({ limits })
   const lines = (n: number) => '{"volume":1,"pad":"0123456789"}\n'.repeat(n)
   const headers = { 'content-type': 'application/x-ndjson' }

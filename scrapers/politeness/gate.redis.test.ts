@@ -115,7 +115,7 @@ describe('turns', () => {
     const turn = await takeTurn(gate, visit({ minDelay: 40 }), slow)
     expect(turn).toMatchObject({ exit: 'direct' })
     expect(mono() - booked).toBeGreaterThan(300)
-    expect('at' in turn && mono() - turn.at).toBeLessThan(20)
+    expect('at' in turn && mono() - turn.at).toBeLessThan(150)
   })
 })
 

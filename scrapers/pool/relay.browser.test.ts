@@ -98,12 +98,12 @@ async function visited(path: string) {
   const made = scraper('a', {
     visit: `http://site.example:${portOf(site)}${path}`,
     every: '1m',
-    timeout: '5s',
+    timeout: '20s',
     allowPrivate: true,
     is: ['h1 = Accounts'],
     read: { done: text('#done') },
   })
-  const signals = await pool.run((lease) => visit(lease, made), { deadline: 20_000, patience: 20_000 })
+  const signals = await pool.run((lease) => visit(lease, made), { deadline: 40_000, patience: 40_000 })
   const { outcome, reason } = judge(signals)
   return { verdict: `${outcome}.${reason}`, signals }
 }
