@@ -39,6 +39,7 @@ function runsOf(letters: string, more: Partial<RunEvent> = {}): RecentRuns {
     d: { outcome: 'site_down', reason: 'timeout', right: false },
     s: { outcome: 'skipped', reason: 'breaker', right: false },
     m: { outcome: 'skipped', reason: 'missed', right: false, missed: 7 },
+    e: { outcome: 'skipped', reason: 'missed', right: false, missed: 1 },
     p: { outcome: 'skipped', reason: 'paused', right: false },
   }
   const empty = { present: [], missing: [], empty: [], invalid: [], absent: [] }
@@ -117,6 +118,7 @@ test.each([
   ['kept away by what it did', row(`${ok}ddss`), 'bad', 'down (timeout) for 4 min'],
   ['kept away, and nobody knows why', row(`${ok}ss`), 'bad', 'not visited (breaker) in 2 of 2 runs'],
   ['missed turns', row(`${ok}m`), 'bad', '7 due times passed without a run'],
+  ['one missed turn', row(`${ok}e`), 'warn', '1 due time passed without a run'],
   [
     'nobody runs it',
     row(ok, { due: NOW - 9 * MIN, last: { due: 0, started: NOW - 9 * MIN, worker: '' } }),

@@ -90,8 +90,10 @@ function reasonOf(wrong: readonly RecentRun[], block: Facts['block']): WhyPart[]
     const words = block.outcome === 'blocked' ? 'blocked until ' : 'asked to wait until '
     return [{ text: words }, { time: block.until }, { text: `: ${said(block.reason)}` }]
   }
-  if (outcome === 'skipped' && reason === 'missed')
-    return [{ text: `${wrong.reduce((sum, run) => sum + run.turns, 0)} due times passed without a run` }]
+  if (outcome === 'skipped' && reason === 'missed') {
+    const passed = wrong.reduce((sum, run) => sum + run.turns, 0)
+    return [{ text: `${passed} ${passed === 1 ? 'due time' : 'due times'} passed without a run` }]
+  }
   if (newest.lost.length > 0 && SAYS_FIELDS[outcome] !== undefined) {
     const [first] = newest.lost
     const seen = wrong.filter(({ lost }) => lost.includes(first!)).length
