@@ -8,6 +8,11 @@ local lines = { browser = KEYS[4], http = KEYS[5] }
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local function int(number) return string.format('%.0f', number) end
+-- With nothing after its last tab, `text` owes nothing. What is owed already says by which timing.
+local function owing(text, timing)
+  if not string.match(text, '\t$') then return text end
+  return text .. cjson.encode({ died = cjson.null, missed = cjson.null, run = true, timing = timing })
+end
 local set = 0
 for i = 1, #ARGV, 7 do
   local name, lane, version, timing, first, latest, entry = unpack(ARGV, i, i + 6)
@@ -30,9 +35,13 @@ for i = 1, #ARGV, 7 do
   local moved = redis.call('ZREM', other, name) == 1
   local stray = redis.call('HGET', KEYS[6], name)
   redis.call('HDEL', KEYS[6], name)
-  -- The process that runs it now sets its next due time, by the timing that it knows.
-  if redis.call('HEXISTS', KEYS[3], name) == 0 then
-    local changed = hadTiming ~= timing
+  local changed = hadTiming ~= timing
+  local run = redis.call('HGET', KEYS[3], name)
+  if run then
+    -- The process that runs it now sets its next due time, by the timing that it knows. Where it is dead, or the run
+    -- was asked for, who takes it next counts what has passed: by the timing of before.
+    if changed and hadTiming ~= '' then redis.call('HSET', KEYS[3], name, owing(run, hadTiming)) end
+  else
     local note = redis.call('HGET', KEYS[7], name)
     if stray then
       local at, rest = string.match(stray, '^%d+\t%a+\t(%d+)(\t.*)$')
@@ -40,11 +49,7 @@ for i = 1, #ARGV, 7 do
     end
     if note or (due and due <= now) then
       if changed and hadTiming ~= '' then
-        note = note or int(due) .. '\t' .. int(due) .. '\t0\t0\t'
-        -- What is owed already says by which timing.
-        if string.match(note, '\t$') then
-          note = note .. cjson.encode({ died = cjson.null, missed = cjson.null, run = true, timing = hadTiming })
-        end
+        note = owing(note or int(due) .. '\t' .. int(due) .. '\t0\t0\t', hadTiming)
       end
       if note then redis.call('HSET', KEYS[7], name, note) end
       redis.call('ZADD', line, int(math.min(due or now, now)), name)

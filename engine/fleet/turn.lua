@@ -50,6 +50,12 @@ for i = 0, tonumber(ARGV[6]) - 1 do
       redis.call('HSET', strays, name, table.concat(text, '\t'))
     elseif nextDue ~= '' then
       redis.call('ZADD', lines[lane], nextDue, name)
+      -- The timing changed during a run that was asked for: what came due beside it did so by the timing of before.
+      if run.asked == '1' and run.owed ~= '' and nextDue == run.planned and tonumber(nextDue) <= now then
+        local timing = cjson.decode(run.owed).timing
+        local still = cjson.encode({ died = cjson.null, missed = cjson.null, run = true, timing = timing })
+        redis.call('HSET', retries, name, table.concat({ nextDue, nextDue, '0', '0', still }, '\t'))
+      end
     end
   end
 end

@@ -123,6 +123,44 @@ test('what is handed back, or was due where nobody knew it, keeps its place as w
   ])
 })
 
+test('a timing that changes over a run leaves that run its own, also where its process is dead', async () => {
+  await register()
+  const due = (await turn(two, { http: 1 })).claims[0]!.due
+  await register({ timing: '{"interval":9000}' })
+  await register({ timing: '{"interval":5000}' })
+  await client.zadd(keys.workers, 1, two.worker)
+  const { claims } = await turn(one, { http: 1 })
+  const owed = { died: null, missed: null, run: true, timing: '{"interval":1000}' }
+  expect(claims).toEqual([expect.objectContaining({ due, attempt: 1, owed })])
+  // Who lives ends it, and what comes next is the new timing's.
+  const ended = [{ name: 'a', due, lane: 'http' as const, next: due }]
+  await one.turn({ room: { browser: 0, http: 0 }, ended, settled: [], about: null })
+  expect((await turn(one, { http: 1 })).claims).toMatchObject([{ due, attempt: 0, owed: null }])
+})
+
+test('what comes due beside a run that was asked for keeps its timing where that changes meanwhile', async () => {
+  const now = await one.now()
+  await register({ first: now + HOUR })
+  await client.hset(keys.asked, 'a', JSON.stringify({ by: 'ann', since: now, lane: 'http' }))
+  const [asked] = (await turn(one, { http: 1 })).claims
+  expect(asked).toMatchObject({ asked: true, due: now, planned: now + HOUR })
+  await register({ timing: '{"interval":9000}' })
+  const end = (next: number): Promise<TurnReply> => {
+    const ended = [{ name: 'a', due: now, lane: 'http' as const, next }]
+    return one.turn({ room: { browser: 0, http: 1 }, ended, settled: [], about: null })
+  }
+  const row = (await client.hget(keys.running, 'a'))!
+  // As if it had come due meanwhile.
+  await client.hset(keys.running, 'a', row.replace(`${now + HOUR}`, `${now}`))
+  const owed = { died: null, missed: null, run: true, timing: '{"interval":1000}' }
+  expect((await end(now)).claims).toEqual([
+    expect.objectContaining({ due: now, planned: now, asked: false, attempt: 0, owed }),
+  ])
+  // What the new timing set is the new timing's.
+  await client.hset(keys.running, 'a', row)
+  expect((await end(now)).claims).toMatchObject([{ due: now, owed: null }])
+})
+
 test('a due time ahead has not come, and gives way to a new timing at once', async () => {
   const now = await one.now()
   await register({ first: now + HOUR })

@@ -46,7 +46,7 @@ export interface Turns {
   now(): Promise<number>
   /**
    * Says which scrapers are loaded. A changed timing takes effect at once, except for the run under way, and for what
-   * has come due by the old one: that is claimed with the old timing in `owed`.
+   * has come due by the old one, before or during that run: where it is claimed, the old timing is in `owed`.
    */
   register(all: readonly Registration[]): Promise<void>
   /** One atomic step. Rejects where Redis is away; then it is not known whether it took place. */

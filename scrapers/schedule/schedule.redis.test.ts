@@ -262,6 +262,42 @@ test('a changed timing leaves no due time of the old one without its end', async
   for (const name of ['slow', 'waits']) expectGrid(name, 500, 5)
 })
 
+test('nor does a timing that changes over a run whose process dies, or that was asked for', async () => {
+  const [first, second] = [join(600), join(600)]
+  let release: () => void = () => undefined
+  first.work = () => new Promise(() => undefined)
+  first.room = 1
+  first.schedule.set([each('dead', '500ms')])
+  await expect.poll(() => first.runs.length).toBe(1)
+  second.schedule.set([each('asked', '500ms')])
+  await expect.poll(() => second.runs.length).toBe(1)
+  second.room = 0
+  await expect.poll(async () => (await fleet.scrapers('asked'))[0]!.running).toBeNull()
+  second.work = () => new Promise((done) => (release = done))
+  await fleet.run('asked', 'ann')
+  const before = second.runs.length
+  second.room = 1
+  await expect.poll(() => second.runs.length).toBe(before + 1)
+  const asked = second.runs.at(-1)!
+  // Silent from now on, as after a SIGKILL.
+  first.schedule.stop(0).catch(() => undefined)
+  second.schedule.set([each('dead', '1h'), each('asked', '1h')])
+  await pause(1200)
+  second.work = async () => undefined
+  release()
+  second.room = 100
+  await expect
+    .poll(
+      async () => (await fleet.scrapers()).map(({ running, due }) => running === null && due! > Date.now()),
+      { timeout: 5000 },
+    )
+    .toEqual([true, true])
+  second.runs = second.runs.filter(({ id }) => id !== asked.id)
+  // Whoever does it again does it under its own name.
+  first.runs = []
+  for (const name of ['dead', 'asked']) expectGrid(name, 500, 3)
+})
+
 test('what comes due while this process still does what others have done meanwhile is not left out', async () => {
   const [first, second] = [join(), join()]
   const release: (() => void)[] = []
