@@ -9,6 +9,8 @@ const MAX_LENGTH = 8000
 const SECRET = '[secret]'
 /** How often a value may be encoded within a value. */
 const LAYERS = 3
+/** Host and port of what is visited: whose page it is. After other schemes anything may stand there. */
+const AUTHORITY = /^\s*(?:(?:https?|wss?):)?[\\/]{2}[^\\/?#]*/i
 
 /**
  * The address without user, password and fragment, and without the values of parameters and the pieces of its path
@@ -22,16 +24,18 @@ export function maskAddress(address: string): string {
   if (scheme !== undefined && !/^https?:$/i.test(scheme)) return `${scheme}${SECRET}`
   const [bare = ''] = withoutUser(whole).split('#', 1)
   const [path = '', ...query] = maskParameters(bare).split('?')
+  const authority = AUTHORITY.exec(path)?.[0] ?? ''
   const told = path
+    .slice(authority.length)
     .split('/')
     .map((piece) => (isTokenInPath(piece) ? SECRET : piece))
     .join('/')
-  return [told, ...query.map((piece) => piece.replace(/[^&]+/g, parameter))].join('?')
+  return [authority + told, ...query.map((piece) => piece.replace(/[^&]+/g, parameter))].join('?')
 }
 
-/** Text with each address in it as it may be told. */
+/** Text with each address in it as it may be told. An apostrophe may be a part of one, or stand after it. */
 export function maskAddresses(text: string): string {
-  return text.replace(/\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>]{1,8000}/gi, maskAddress)
+  return text.replace(/\b[a-z][a-z0-9+.-]{0,30}:\/\/(?:[^\s"'<>]|'(?![\s,)]|$))+/gi, maskAddress)
 }
 
 /**
@@ -40,7 +44,10 @@ export function maskAddresses(text: string): string {
  */
 export function maskParameters(address: string): string {
   const anywhere =
-    /passw|passphrase|pwd|secret|token|session|sessid|csrf|xsrf|credential|signature|oauth|authoriz|authenti|jwt|saml|bearer|hmac|nonce|(?:api|access|private|client|license|account)key/
+    /passw|passphrase|pwd|secret|token|session|sessid|csrf|xsrf|credential|signature|oauth|authoriz|authenti|auth(?:code|id)|auth$|jwt|saml|bearer|hmac|nonce/
+  const key =
+    /(?:api|access|private|client|license|account|auth|app|shared|consumer|subscription|hash|encrypt\w{0,9}|sign\w{0,9}|my)key/
+  const code = /(?:access|invite|verif\w{0,9}|reset|login|confirm\w{0,9})[^a-z0-9]?code/
   const asWord = /(?:^|[^a-z0-9])(?:auth|keys?|pass|pin|pw|otp|sess|sid|sig|sign|ticket)(?![a-z0-9])|^code$/
   const decoded = (name: string): string => {
     try {
@@ -53,7 +60,7 @@ export function maskParameters(address: string): string {
     const words = decoded(name)
       .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
       .toLowerCase()
-    return anywhere.test(words) || asWord.test(words)
+    return [anywhere, key, code, asWord].some((one) => one.test(words))
   }
   const masked = (parts: string[]): string[] => {
     const from = parts.findIndex((part) => part.includes('=') && isSecret(part.slice(0, part.indexOf('='))))

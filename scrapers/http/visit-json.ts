@@ -4,6 +4,7 @@ import type { RawAnswer } from '../../engine/index.ts'
 import type { Collector } from '../define/collect.ts'
 import { withinTime } from '../define/within-time.ts'
 import type { ContentFault, Signals } from '../outcome/signals.ts'
+import { messageOf } from '../outcome/unvisited.ts'
 import { schemaFault } from './answer-schema.ts'
 import { type Answer, exchange } from './request.ts'
 import { signalsOf } from './visit-check.ts'
@@ -113,8 +114,4 @@ function bounded(id: string): string {
 
 function changed(reason: string, detail: string): ContentFault {
   return { outcome: 'layout_changed', reason, detail }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.slice(0, 200) : String(error).slice(0, 200)
 }

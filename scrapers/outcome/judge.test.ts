@@ -1,6 +1,7 @@
 /** The taxonomy, case by case: each signal on its own, and the pairs that are easily confused. */
 import { describe, expect, test } from 'vitest'
 import { WeirError } from '../../engine/index.ts'
+import { maskAddress } from '../evidence/mask-address.ts'
 import { judge } from './judge.ts'
 import { readSignals, recordSignals } from './recorded.ts'
 import { answered, checked, field, marks, okField, page } from './signals.fixture.ts'
@@ -203,6 +204,14 @@ const cases: [string, Signals, string][] = [
     'a redirect to another host',
     page({ finalUrl: 'https://parking.example.net/' }),
     'layout_changed.redirected',
+  ],
+  [
+    'a host whose name looks random',
+    page({
+      url: maskAddress('https://my-app-9fk3l2x8q.vercel.app/prices'),
+      finalUrl: maskAddress('https://my-app-9fk3l2x8q.vercel.app/prices'),
+    }),
+    'ok.all_valid',
   ],
   ['a redirect to www', page({ finalUrl: 'https://www.north.example/accounts' }), 'ok.all_valid'],
   [
