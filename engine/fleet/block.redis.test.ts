@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startRedis, type TestRedis } from '../../test/harness/redis.ts'
 import { connect } from '../stream/connection.ts'
-import { siteKeys } from '../stream/keys.ts'
+import { blockKeys, siteKeys } from '../stream/keys.ts'
 import { type Block, BLOCK_LIMITS, encodeBlock } from './block.ts'
 import { noteSite, openBlocks } from './redis-block.ts'
 
@@ -19,8 +19,8 @@ afterAll(async () => {
   await redis?.stop()
 })
 
-async function turnAway(site: string, exit: string): Promise<void> {
-  await noteSite(client, 'test', site, { for: 60_000, until: 0 })
+async function turnAway(site: string, exit: string, namespace = 'test'): Promise<void> {
+  await noteSite(client, namespace, site, { for: 60_000, until: 0 })
   const about = encodeBlock({
     scraper: site,
     exit,
@@ -29,7 +29,7 @@ async function turnAway(site: string, exit: string): Promise<void> {
     detail: '',
     url: '',
   })
-  await client.xadd(siteKeys('test', site).blocks, '*', 'about', about, 'until', '9', 'strikes', '1')
+  await client.xadd(siteKeys(namespace, site).blocks, '*', 'about', about, 'until', '9', 'strikes', '1')
 }
 
 async function commands(): Promise<number> {
@@ -62,6 +62,25 @@ test('of 250 sites each is read once; later looks read only sites with news, and
   expect((await ledger.list({ from: 0, site: 's7.example', limit: 1 })).cursor).toMatch(/\/s7\.example$/)
   await client.flushall()
   expect((await ledger.list({ from: 0, limit: 9 })).blocks).toEqual([])
+  await ledger.close()
+})
+
+test('no site is passed by while others move on the list', async () => {
+  const names = Array.from({ length: 1000 }, (_, i) => `p${i}.example`)
+  const { sites } = blockKeys('moves')
+  const ledger = openBlocks(redis.url, 'moves')
+  await turnAway('first.example', 'direct', 'moves')
+  await ledger.list({ from: 0, limit: 1 })
+  const edge = Date.now() - 60_000 + 1
+  for (const name of names) await turnAway(name, 'direct', 'moves')
+  // So long ago that only the next look asks for them.
+  await client.zadd(sites, ...names.flatMap((name) => [edge, name]))
+  let looking = true
+  const look = ledger.list({ from: 0, limit: 1 }).finally(() => (looking = false))
+  for (let i = 0; looking && i < 900; i += 1) await turnAway(names[i]!, 'direct', 'moves')
+  await look
+  const { blocks } = await ledger.list({ from: 0, limit: 5000 })
+  expect(new Set(blocks.map(({ site }) => site)).size).toBe(1001)
   await ledger.close()
 })
 

@@ -74,10 +74,10 @@ class Follower {
     this.bound(now)
   }
 
-  /** Sites that have been noted since. */
+  /** Sites that have been noted since, from the top, too: one that goes there moves the others down, past nobody. */
   private async forwards(since: number): Promise<void> {
     for (let start = 0; ; start += STEP) {
-      const sites = await this.redis.zrangebyscore(this.index, since, '+inf', 'LIMIT', start, STEP)
+      const sites = await this.redis.zrevrangebyscore(this.index, '+inf', since, 'LIMIT', start, STEP)
       await this.read(sites)
       if (sites.length < STEP) return
     }

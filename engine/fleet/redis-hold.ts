@@ -21,12 +21,16 @@ export function openHolds(redisUrl: string, namespace: string): Holds {
     async list({ site, limit }) {
       const now = await serverTime(redis)
       if (site !== undefined) return readHolds(redis, namespace, [site], now)
-      const found: Hold[] = []
+      // By site: one that gets a longer hold meanwhile moves others into the next part.
+      const found = new Map<string, Hold>()
       for (let start = 0; ; start += STEP) {
-        const sites = await redis.zrevrangebyscore(keys.holds, '+inf', now, 'LIMIT', start, STEP)
-        found.push(...(await readHolds(redis, namespace, sites, now)))
-        // A site is on the list by the longest time that it may be left alone for.
-        if (sites.length < STEP) return found.toSorted((a, b) => b.until - a.until).slice(0, limit)
+        const part = await redis.zrevrangebyscore(keys.holds, '+inf', now, 'WITHSCORES', 'LIMIT', start, STEP)
+        const sites = part.filter((_, i) => i % 2 === 0)
+        for (const hold of await readHolds(redis, namespace, sites, now)) found.set(hold.site, hold)
+        const longest = [...found.values()].toSorted((a, b) => b.until - a.until).slice(0, limit)
+        // A site is on the list by the longest time that it may be left alone for: those that follow are not for longer.
+        const enough = longest.length === limit && longest.at(-1)!.until >= Number(part.at(-1))
+        if (enough || sites.length < STEP) return longest
       }
     },
     async lift(site, by) {
