@@ -132,17 +132,19 @@ test('a lost reply: the same batch is sent again under the same numbers', async 
   await proxy.stop()
 })
 
-test('a half-open connection is given up after the deadline', async () => {
+test('a half-open connection is given up after the deadline; what had arrived by it is a duplicate', async () => {
   const proxy = await startTcpProxy(server.port)
   const redisUrl = `redis://127.0.0.1:${proxy.port}`
   const producer = await openProducer({ redisUrl, namespace: 'test', stream }, { name: 'p' })
   await producer.send(trade({ volume: 0 }))
   await producer.flush()
-  proxy.strand()
+  proxy.mute()
   await producer.send(trade({ volume: 1 }))
   await producer.flush(8000)
   await producer.close()
   expect(byValue((await counted()).rows)).toEqual([0, 1])
+  const sent = (await log(partitionOf('BTC-EUR', PARTITIONS))).filter((entry) => entry.kind === 'batch')
+  expect(sent.map(({ seq }) => seq)).toEqual([0, 1, 1])
   await proxy.stop()
 })
 

@@ -19,6 +19,8 @@ export interface TcpProxy {
   open(): void
   /** The connections of now never say anything again, and are never closed either; new ones work. */
   strand(): void
+  /** Of the connections of now requests still arrive, but no reply ever does; new ones work. */
+  mute(): void
   stop(): Promise<void>
 }
 
@@ -26,6 +28,7 @@ interface Pair {
   client: Socket
   server: Socket
   stranded: boolean
+  muted: boolean
   /** Its next reply is to be swallowed. */
   doomed: boolean
 }
@@ -58,7 +61,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
 
   const listener = createServer((client) => {
     const server = connect(port, '127.0.0.1')
-    const pair: Pair = { client, server, stranded: false, doomed: false }
+    const pair: Pair = { client, server, stranded: false, muted: false, doomed: false }
     pairs.add(pair)
     client
       .on('error', () => undefined)
@@ -80,6 +83,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
       pass(pair, server, chunk)
     })
     server.on('data', (chunk: Buffer) => {
+      if (pair.muted) return
       if ((armed !== '' && !pair.doomed) || closed) return pass(pair, client, chunk)
       if (!pair.doomed) armed = null
       lost++
@@ -111,6 +115,9 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     },
     strand: () => {
       for (const pair of pairs) pair.stranded = true
+    },
+    mute: () => {
+      for (const pair of pairs) pair.muted = true
     },
     stop: async () => {
       for (const pair of pairs) end(pair)
