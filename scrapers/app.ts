@@ -97,7 +97,7 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     mono: () => performance.now(),
     random: Math.random,
   })
-  const visits = createVisits()
+  const visits = createVisits(gate)
   const world: RunWorld = {
     gate,
     exits,
@@ -134,8 +134,8 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     },
     run: async ({ scraper, version }, turn) => {
       latest = Math.max(latest, turn.lateMs)
-      await visits.during(laneOf(scraper.kind), (wait) =>
-        run(scraper, version, { ...world, sleep: wait }, turn),
+      await visits.during(laneOf(scraper.kind), (visiting) =>
+        run(scraper, version, { ...world, ...visiting }, turn),
       )
     },
     tell: ({ scraper, version }, unrun) => tell(scraper, version, world, unrun),

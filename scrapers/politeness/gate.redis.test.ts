@@ -12,6 +12,7 @@ import {
   siteKeys,
 } from '../../engine/index.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
+import { createVisits } from '../visits.ts'
 import type { Gate, Visit, Wish } from './gate.ts'
 import { redisGate } from './redis-gate.ts'
 import { takeTurn } from './turn.ts'
@@ -370,6 +371,27 @@ describe('limits', () => {
     const waiting = takeTurn(gate, visit({ concurrency: 2 }), clock)
     await told('ok', { of: first })
     expect(await waiting).toMatchObject({ exit: 'direct' })
+  })
+  test('who waits for a turn when all is to stop gives it back, who is at the site finishes', async () => {
+    const visits = createVisits(gate)
+    const [first, second] = [visit({ minDelay: 5000 }), visit({ minDelay: 5000, concurrency: 2 })]
+    let leave = (): void => undefined
+    const there = visits.during('http', async (visiting) => {
+      expect(await takeTurn(visiting.gate, first, { ...clock, ...visiting })).toMatchObject({
+        exit: 'direct',
+      })
+      await new Promise<void>((resolve) => (leave = resolve))
+      return 'finished'
+    })
+    await expect.poll(() => client.zcard(siteKeys('test', site).leases)).toBe(1)
+    void visits.during('http', (visiting) => takeTurn(visiting.gate, second, { ...clock, ...visiting }))
+    await expect.poll(() => visits.waiting.http).toBe(1)
+    const stopped = visits.stop(10_000)
+    await expect.poll(() => client.zrange(siteKeys('test', site).leases, 0, '-1')).toEqual([first.token])
+    leave()
+    await stopped
+    expect(await there).toBe('finished')
+    expect(await client.zcard(siteKeys('test', site).leases)).toBe(1)
   })
   test('so many in any hour', async () => {
     for (let i = 0; i < 3; i += 1) expect(await refused({ budget: 3 })).toBeNull()

@@ -116,7 +116,7 @@ async function orGiveBack<Answer>(gate: Gate, turn: Turn, asked: Promise<Answer>
 }
 
 /** Gives back what an admitted visit holds that does not take place. */
-export async function giveBack(gate: Gate, { visit, exit }: Turn): Promise<void> {
+export async function giveBack(gate: Gate, { visit, exit }: Pick<Turn, 'visit' | 'exit'>): Promise<void> {
   const coolDown = { first: 0, longest: 0 }
   await gate.report(visit, { outcome: 'skipped', wish: null, exit, coolDown, block: null })
 }
