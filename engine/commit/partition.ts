@@ -44,6 +44,8 @@ export class Partition {
   /** Server time less `env.now`, ms, as of the last answer. */
   skew: number
   marked: string
+  /** Up to where it is committed. */
+  committed: { off: string; n: number }
   /** When the last commit was begun, ms. */
   committedAt = Number.NEGATIVE_INFINITY
   private readonly env: PartitionEnvironment
@@ -66,7 +68,6 @@ export class Partition {
   private lost = false
   /** Set while giving the lease back: then Redis is waited for only so long. */
   private givingUpAt = Number.POSITIVE_INFINITY
-  private committed: { off: string; n: number }
   /** Whether the newest id was ahead of the server's clock at the last answer. */
   private ahead = false
   private wordAt = Number.NEGATIVE_INFINITY

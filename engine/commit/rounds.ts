@@ -132,6 +132,7 @@ const DEFLATED = Buffer.of(1)
 const SMALL = 1024
 /** Unpacked. */
 const MAX_BLOCK = 512 * 1024 * 1024
+const MIN_PIECE = 1024
 const MAX_PIECE = 4 * 1024 * 1024
 const deflateOf = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw)
 const inflateOf = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw)
@@ -150,7 +151,7 @@ async function pack(bytes: Buffer): Promise<Buffer> {
 export async function unpack(block: Buffer): Promise<Buffer> {
   if (block[0] === RAW[0]) return block.subarray(1)
   // In one piece, mostly: each further one is a turn of the event loop.
-  const chunkSize = Math.min(MAX_PIECE, 4 * block.length)
+  const chunkSize = Math.min(MAX_PIECE, Math.max(MIN_PIECE, 4 * block.length))
   const bytes = await inflateOf(block.subarray(1), { maxOutputLength: MAX_BLOCK, chunkSize })
   // Small ones come in a buffer many times their size, and panes hold on to them.
   return bytes.buffer.byteLength > 2 * bytes.length ? Buffer.from(bytes) : bytes
