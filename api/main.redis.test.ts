@@ -77,7 +77,7 @@ beforeAll(async () => {
   api = run('./main.ts', { ...env, ...more, ...outside }).child
   const [ready] = (await once(api, 'message')) as [{ port: number }]
   base = `http://127.0.0.1:${ready.port}`
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL')
@@ -88,7 +88,7 @@ afterAll(async () => {
 test('readiness waits for the engine, then for the release', async () => {
   expect((await get('/healthz')).status).toBe(200)
   await expect
-    .poll(async () => (await get('/readyz')).body.detail, { timeout: 20_000 })
+    .poll(async () => (await get('/readyz')).body.detail, { timeout: 120_000 })
     .toBe('the process that started us is still loading the past.')
   api.send({ type: 'release' })
   await expect.poll(async () => (await get('/readyz')).status).toBe(200)
@@ -137,7 +137,7 @@ test('Redis goes away: clear answers with their age; it comes back: all goes on'
   expect(Date.now() - started).toBeLessThan(1000)
   expect((await get('/healthz')).status).toBe(200)
   await redis.restart()
-  await expect.poll(async () => (await get('/readyz')).status, { timeout: 20_000 }).toBe(200)
+  await expect.poll(async () => (await get('/readyz')).status, { timeout: 120_000 }).toBe(200)
   expect((await post(rows(8, 10))).status).toBe(202)
   const counted = async () => {
     const streams = (await get('/v1/accounting')).body.streams as { stream: string; counted: number }[]

@@ -108,4 +108,4 @@ it('neither commits nor snapshots nor crashes, wherever they fall, change a sing
     }),
     { numRuns: 30 },
   )
-}, 60_000)
+}, 120_000)

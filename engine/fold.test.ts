@@ -92,7 +92,7 @@ for (const clock of ['event', 'live'] as const) {
       }),
       { numRuns: 20 },
     )
-  }, 30_000)
+  }, 120_000)
 }
 
 it('windows in the view equal brute force as of their slide', () => {
@@ -118,7 +118,7 @@ it('windows in the view equal brute force as of their slide', () => {
     }),
     { numRuns: 40 },
   )
-}, 30_000)
+}, 120_000)
 
 const RULES: CompiledRule[] = [
   {

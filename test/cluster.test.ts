@@ -27,7 +27,7 @@ beforeAll(async () => {
   reader = await openReader(url, 'weir')
   const stream = (await loadConfig(CONFIG)).streams.find((s) => s.name === 'load')!
   producers = await Promise.all([0, 1].map((number) => startProducer({ number, stream })))
-}, 40_000)
+}, 120_000)
 afterAll(async () => {
   for (const producer of producers) producer.kill('SIGKILL')
   await reader?.close()
@@ -79,7 +79,7 @@ it('slots that move, and masters that are replaced or die with acknowledged writ
     const { points } = await reader.series({ metric: 'volume', stat, ...whole })
     expect(points.reduce((n, [, v]) => n + v, 0)).toBe(total(stat))
   }
-}, 90_000)
+}, 120_000)
 
 /** Cuts the master of a key off its replica, and lets it acknowledge for a while what nobody else has. */
 async function strand(key: string): Promise<{ master: ClusterNode; replica: ClusterNode; newest: string }> {
@@ -102,7 +102,7 @@ async function strand(key: string): Promise<{ master: ClusterNode; replica: Clus
 
 async function follows(replica: ClusterNode, master: ClusterNode): Promise<void> {
   const said = (): Promise<string> => replica.admin.info('replication')
-  await expect.poll(said, { timeout: 20_000 }).toMatch(/master_link_status:up/)
+  await expect.poll(said, { timeout: 120_000 }).toMatch(/master_link_status:up/)
   expect(await said()).toContain(`master_port:${master.server.port}`)
 }
 

@@ -129,10 +129,10 @@ it('garbage in a log dies singly, is counted and explained, and the rest goes on
   expect(reasons.every((reason) => reason.length > 10)).toBe(true)
   expect(Math.max(...dead.map(([, fields]) => fields[1]!.length))).toBeLessThan(10_000)
   raw.disconnect()
-}, 60_000)
+}, 120_000)
 
 it('an engine without Redis says where it looked and what to do', async () => {
   await expect(startRole('engine', { ...env, REDIS_URL: 'redis://user:secret@127.0.0.1:1' })).rejects.toThrow(
     /REDIS_URL: Redis does not answer at 127\.0\.0\.1:1/,
   )
-}, 30_000)
+}, 120_000)

@@ -81,7 +81,7 @@ describe.skipIf(!here).concurrent('9,999 real requests', { timeout: 240_000 }, (
     })
     await sleep(6000)
     await context.expect
-      .poll(() => system.engine.output(), { timeout: 20_000 })
+      .poll(() => system.engine.output(), { timeout: 120_000 })
       .toMatch(/"selfCheck":"passed"/)
     await hoursEqualBruteForce(system)
   })

@@ -111,7 +111,7 @@ describe.concurrent('one socket, nothing else', () => {
       () => document.body.dataset['link'] === 'live' && document.body.dataset['mood'] === 'bad',
     )
     expect(await page.$eval('#news', (node) => node.checkVisibility())).toBe(false)
-  }, 40_000)
+  }, 120_000)
 
   test('a socket that is open but silent is given up for a new one', async ({ screen }) => {
     const { page, server } = screen
@@ -124,7 +124,7 @@ describe.concurrent('one socket, nothing else', () => {
     server.show(STATES['problems']!())
     server.mend()
     await says(page, '#first', /^6 of 8/)
-  }, 40_000)
+  }, 120_000)
 
   test('a server that answers but brings no new board is no news either', async ({ screen }) => {
     const { page, server } = screen
@@ -133,7 +133,7 @@ describe.concurrent('one socket, nothing else', () => {
     await says(page, '#news', /^No news for 1[5-9] s/, 25_000)
     server.mend()
     await page.waitForFunction(() => document.body.dataset['link'] === 'live')
-  }, 40_000)
+  }, 120_000)
 
   test('a server that was never there is said too', async ({ screen }) => {
     const { page, server } = screen
@@ -144,5 +144,5 @@ describe.concurrent('one socket, nothing else', () => {
     server.show(STATES['fine']!())
     server.mend()
     await says(page, '#first', /^All 8 banks fine\.$/)
-  }, 30_000)
+  }, 120_000)
 })

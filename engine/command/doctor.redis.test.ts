@@ -123,4 +123,4 @@ test('a wrong password, nobody there, and one who says nothing', async () => {
   one.pause()
   expect((await doctor(one.url)).of('redis')).toMatch(/^fail: .*does not answer/)
   one.resume()
-}, 40_000)
+}, 120_000)

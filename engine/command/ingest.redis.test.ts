@@ -221,7 +221,7 @@ describe('a crash', () => {
     expect(counted).toBeLessThan(TOTAL)
     expect(await child([path, '--stream', 'trades']).done).toMatchObject({ code: 0 })
     expect(await account()).toEqual({ counted: TOTAL, duplicate: counted, dead: [] })
-  }, 60_000)
+  }, 120_000)
 
   test('of Redis: the command waits for it and goes on', async () => {
     const path = await file('big.ndjson', lines(TOTAL))

@@ -52,4 +52,4 @@ it('prints the alerts and what each metric came to', async () => {
       await live.close()
     }
   })
-}, 60_000)
+}, 120_000)

@@ -64,7 +64,7 @@ it('a total over all partitions fires, survives its worker, and ends with its ru
   )
   await producer.close()
   expect(await unread()).toBe(0)
-}, 60_000)
+}, 120_000)
 
 /** Messages to the merged stream that nobody has read. */
 async function unread(): Promise<number> {

@@ -84,7 +84,7 @@ function both(run: (events: Event[], partitions: number) => Promise<void>, numRu
 
 test(
   'live: windows, series and alerts of several partitions are those of one',
-  { timeout: 30_000 },
+  { timeout: 120_000 },
   async () => {
     await both(async (events, partitions) => {
       const sent = { orders: arrivals(events) }
@@ -100,7 +100,7 @@ test(
 
 test(
   'history: series of several partitions are those of one, whichever ran ahead',
-  { timeout: 30_000 },
+  { timeout: 120_000 },
   async () => {
     await both(async (events, partitions) => {
       const sent = { orders: arrivals(events) }

@@ -110,4 +110,4 @@ test('of all sites together a bounded number is kept', async () => {
   expect(all.blocks).toHaveLength(BLOCK_LIMITS.listed)
   expect(all.blocks[0]!.site).toBe(`m${sites - 1}.example`)
   await ledger.close()
-}, 30_000)
+}, 120_000)

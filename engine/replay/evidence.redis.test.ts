@@ -72,4 +72,4 @@ it('any cut into commits shows the same, from Redis and from memory', async () =
       await live.close()
     }
   })
-}, 30_000)
+}, 120_000)

@@ -74,4 +74,4 @@ it('simulate equals live, whatever the events', async () => {
       }
     }
   })
-}, 60_000)
+}, 120_000)

@@ -255,7 +255,7 @@ test('what fires, for whom and when, is what brute force over the raw events say
     { numRuns: 8, examples: [[BROKEN]] },
   )
   expect(fired).toBeGreaterThan(0)
-}, 60_000)
+}, 120_000)
 
 /** Three scrapers of one template, each with one run of two fields in 30 s. */
 function runs(end: number, found: (scraper: number, field: string) => Partial<Read> = () => ({})): Read[] {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const found = new Map<ClusterNode, string>()
   for (let i = 0; found.size < 3; i++) found.set(await cluster.ownerOf(`{${i}}:log`), `{${i}}:log`)
   logs = cluster.nodes.slice(0, 3).map((node) => found.get(node)!)
-}, 40_000)
+}, 120_000)
 afterAll(async () => {
   client.disconnect()
   await cluster.stop()
@@ -114,7 +114,7 @@ test('a frozen master: its commands fail by their deadline and are never repeate
   reading = false
   await follow
   block.disconnect()
-}, 40_000)
+}, 120_000)
 
 test('all nodes at once are away, and come back: the same clients go on', async () => {
   const block = connect(cluster.url, 'block')
@@ -140,4 +140,4 @@ test('all nodes at once are away, and come back: the same clients go on', async 
     )
   await expect.poll(read, { timeout: 15_000 }).toBe(1)
   block.disconnect()
-}, 40_000)
+}, 120_000)

@@ -6,7 +6,7 @@ import { connect, type ConnectionRole } from './connection.ts'
 
 test.concurrent.for<ConnectionRole>(['commit', 'block', 'query'])(
   'a half-open connection of role %s is given up, and the next command has a new one',
-  { timeout: 20_000 },
+  { timeout: 120_000 },
   async (role, { expect, onTestFinished }) => {
     const redis = await startRedis()
     onTestFinished(() => redis.stop())

@@ -162,7 +162,7 @@ test('behind a Sentinel a client follows the master to another server while the 
     await once(sentinel, 'exit')
     await Promise.all([old.stop(), next.stop()])
   }
-}, 40_000)
+}, 120_000)
 
 test('Sentinels that are away are an error, not an endless wait', async () => {
   const port = await freePort()

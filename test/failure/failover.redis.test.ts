@@ -66,7 +66,7 @@ test.concurrent.each([1, 2, 3, 4])(
       await trial.isExact()
       await replica.stop()
     })(),
-  40_000,
+  120_000,
 )
 
 test.concurrent(
@@ -116,7 +116,7 @@ test.concurrent(
     await trial.counts(11)
     await replica.stop()
   }),
-  40_000,
+  120_000,
 )
 
 /** Resolves when the board shows so many alerts that fire. */

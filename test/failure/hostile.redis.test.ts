@@ -94,5 +94,5 @@ test(
       await engine.stop('SIGKILL')
     }
   }),
-  60_000,
+  120_000,
 )
