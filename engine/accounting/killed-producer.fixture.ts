@@ -1,4 +1,5 @@
-/** A program that hands far more rows to a producer than it can write at once, and tells with beats: made to be killed. */
+/** A program that hands more rows to a producer than it can write, and tells with beats, until it is killed. */
+import { setImmediate } from 'node:timers/promises'
 import { openProducer } from '../event/redis-producer.ts'
 import { trade, tradesStream } from '../event/trades.fixture.ts'
 
@@ -8,4 +9,7 @@ const producer = await openProducer(
   { name: 'killed', highWater: 1_000_000 },
   { now: Date.now, random: Math.random, beatEvery: 0 },
 )
-for (let i = 0; i < 100_000; i++) void producer.send(trade({ at: Date.now(), volume: i }))
+for (let i = 0; ; i++) {
+  const room = producer.send(trade({ at: Date.now(), volume: i }))
+  if (i % 50_000 === 49_999) await Promise.all([room, setImmediate()])
+}
