@@ -101,7 +101,8 @@ export class Plan {
     }
     const listeners = this.rules.filter((rule) => rule.rule.kind === 'noData')
     for (const state of new Set(listeners.map((rule) => rule.state))) state.listen(at)
-    for (const rule of listeners) rule.look(at, null, (change) => this.tell(rule, change), this.sink.excuse)
+    for (const rule of listeners)
+      yield* rule.looking(at, null, (change) => this.tell(rule, change), this.sink.excuse)
   }
 
   /** Rules that fail, with the reason, for the small state; of each the first one found. */
