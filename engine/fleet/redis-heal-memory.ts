@@ -1,7 +1,7 @@
 /** What scraper processes share about healing: a text and a hash per scraper in the slot of the fleet. */
 import { readFileSync } from 'node:fs'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { connect } from '../stream/connection.ts'
+import { connect, whenUsed } from '../stream/connection.ts'
 import { fleetKeys } from '../stream/keys.ts'
 import {
   FORGET_MS,
@@ -23,12 +23,7 @@ export function openHealMemory(redisUrl: string, namespace: string): HealMemory 
   redis.defineCommand('weirPropose', { numberOfKeys: 2, lua: PROPOSE })
   const script = redis as unknown as { weirPropose: Proposing }
   const { healing, lessons: taught, proposing } = fleetKeys(namespace)
-  let connecting: Promise<void> | null = null
-  const ready = async (): Promise<void> => {
-    // A Redis that is away now may come later: each command says for itself whether it is there.
-    if (redis.status === 'wait') connecting = redis.connect().catch(() => undefined)
-    await connecting
-  }
+  const ready = whenUsed(redis)
 
   return {
     async recall(scraper) {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { connect } from '../stream/connection.ts'
+import { connect, whenUsed } from '../stream/connection.ts'
 import { fleetKeys } from '../stream/keys.ts'
 import type { Claim, Owed, Pause } from './schedule.ts'
 import type { TurnReply, Turns } from './turns.ts'
@@ -51,12 +51,7 @@ export function openTurns(
   for (const [name, lua] of Object.entries(SCRIPTS))
     redis.defineCommand(name, { lua, numberOfKeys: keys[name as ScriptName].length })
 
-  let connecting: Promise<void> | null = null
-  const ready = async (): Promise<void> => {
-    // A Redis that is away now may come later: each command says for itself whether it is there.
-    if (redis.status === 'wait') connecting = redis.connect().catch(() => undefined)
-    await connecting
-  }
+  const ready = whenUsed(redis)
   const call = async (name: ScriptName, args: (string | number)[]): Promise<unknown> => {
     await ready()
     return (redis as unknown as Scripted)[name](...keys[name], ...args)

@@ -91,6 +91,16 @@ export function commitCopy(redis: Redis): Redis {
   return copy
 }
 
+/** Connects a client of role `commit` when it is first used; what it returns is called before each use. */
+export function whenUsed(redis: Redis): () => Promise<void> {
+  let connecting: Promise<void> | null = null
+  return async () => {
+    // A Redis that is away now may come later: each command says for itself whether it is there.
+    if (redis.status === 'wait') connecting = redis.connect().catch(() => undefined)
+    await connecting
+  }
+}
+
 function build(address: RedisAddress, role: ConnectionRole, name: string): Redis {
   const common = { ...settings(address, name), ...patienceOf(role) }
   const lazyConnect = true
