@@ -5,7 +5,6 @@ import type { Logger } from 'pino'
 import {
   type CompiledConfig,
   type FieldEvent,
-  type Lane,
   type RunEvent,
   connect,
   laneOf,
@@ -129,8 +128,8 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     ),
     random: Math.random,
     room: (lane, taken, running) => {
-      const [most, mostTaken] = places(lane)
-      return Math.min(most - running + visits.waiting[lane], mostTaken - taken)
+      const most = lane === 'http' ? MAX_HTTP : (world.pool?.workers ?? 0) * 2
+      return Math.min(most - running + visits.waiting[lane], MAX_TAKEN - taken)
     },
     run: async ({ scraper, version }, turn) => {
       latest = Math.max(latest, turn.lateMs)
@@ -147,13 +146,6 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     }),
     failed: (err, what) => log.error({ err }, what),
   })
-
-  /** Runs of a lane at the same time, and taken in all. */
-  function places(lane: Lane): [number, number] {
-    if (lane === 'http') return [MAX_HTTP, MAX_TAKEN]
-    const workers = world.pool?.workers ?? 0
-    return [workers * 2, MAX_TAKEN]
-  }
 
   async function publish(event: RunEvent, fields: FieldEvent[]): Promise<void> {
     outcomes[event.outcome] = (outcomes[event.outcome] ?? 0) + 1

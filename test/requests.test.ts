@@ -55,6 +55,9 @@ async function start({ onTestFinished }: TestContext): Promise<System> {
   return system
 }
 
+/** All of the file, sent twice. */
+const TWICE = { counted: 9999, duplicate: 9999, late: 0, dead: 0, missing: 0 }
+
 // Each has processes of its own, and mostly waits.
 describe.skipIf(!here).concurrent('9,999 real requests', { timeout: 240_000 }, () => {
   it('are counted once, again, after a kill and a pause; hours over HTTP equal brute force', async (context) => {
@@ -63,22 +66,10 @@ describe.skipIf(!here).concurrent('9,999 real requests', { timeout: 240_000 }, (
     expect(await settled(system, 9999)).toEqual({ counted: 9999, duplicate: 0, late: 0, dead: 0, missing: 0 })
     await hoursEqualBruteForce(system)
     await ingest(system, FILE)
-    expect(await settled(system, 19998)).toEqual({
-      counted: 9999,
-      duplicate: 9999,
-      late: 0,
-      dead: 0,
-      missing: 0,
-    })
+    expect(await settled(system, 19998)).toEqual(TWICE)
     await system.engine.stop('SIGKILL')
     system.engine = await startRole('engine', system.env)
-    expect(await settled(system, 19998)).toEqual({
-      counted: 9999,
-      duplicate: 9999,
-      late: 0,
-      dead: 0,
-      missing: 0,
-    })
+    expect(await settled(system, 19998)).toEqual(TWICE)
     await sleep(6000)
     await context.expect
       .poll(() => system.engine.output(), { timeout: 120_000 })

@@ -1,13 +1,6 @@
 /** Where alerts came from, for whoever shows them: asked of Redis, kept for a second, and never in the way. */
-import {
-  type Alert,
-  type Deploys,
-  type Mark,
-  MAX_MARKS,
-  type Origin,
-  originOf,
-  scrapersOf,
-} from '../../engine/index.ts'
+import { type Alert, type Deploys, MAX_MARKS, type Origin, originOf, scrapersOf } from '../../engine/index.ts'
+import { sharedRead } from '../fleet/shared-read.ts'
 
 export interface Origins {
   /** By alert id; nothing of an alert of which nothing is known. Empty where Redis is away. */
@@ -20,14 +13,8 @@ const FRESH = 1000
 const AT_ONCE = 1000
 
 export function createOrigins(deploys: Deploys, clock: () => number): Origins {
-  let marks: { at: number; read: Promise<Mark[]> } | null = null
-
-  const newestMarks = (): Promise<Mark[]> => {
-    const now = clock()
-    if (marks === null || now - marks.at >= FRESH)
-      marks = { at: now, read: deploys.marks({ to: Number.MAX_SAFE_INTEGER, limit: MAX_MARKS }) }
-    return marks.read
-  }
+  const newest = { to: Number.MAX_SAFE_INTEGER, limit: MAX_MARKS }
+  const marks = sharedRead(() => deploys.marks(newest), clock, FRESH)
 
   return {
     async of(alerts) {
@@ -35,7 +22,7 @@ export function createOrigins(deploys: Deploys, clock: () => number): Origins {
       if (alerts.length === 0) return found
       try {
         const scrapers = [...new Set(alerts.flatMap(scrapersOf))].slice(0, AT_ONCE)
-        const [known, histories] = await Promise.all([newestMarks(), deploys.histories(scrapers)])
+        const [known, histories] = await Promise.all([marks.read(), deploys.histories(scrapers)])
         for (const alert of alerts) {
           const origin = originOf(alert, known, histories)
           if (origin !== null) found.set(alert.id, origin)

@@ -5,13 +5,12 @@ import { connect } from '../stream/connection.ts'
 import { blockKeys, siteKeys } from '../stream/keys.ts'
 import { type Command, sendEach } from '../stream/send-each.ts'
 import { serverTime } from '../stream/server-time.ts'
+import { BLOCK_LIMITS } from './block.ts'
 import type { Hold, Holds, Lifted } from './hold.ts'
 
 const LIFT = readFileSync(new URL('lift.lua', import.meta.url), 'utf8')
 /** Sites looked at together. */
 const STEP = 200
-/** As long as the blocks that it tells of. */
-const LIFTED_MS = 30 * 86_400_000
 
 /** Connects when first used. */
 export function openHolds(redisUrl: string, namespace: string): Holds {
@@ -40,7 +39,8 @@ export function openHolds(redisUrl: string, namespace: string): Holds {
       const lifted: Lifted = { by, at }
       // Before it is: nothing is lifted without a word on who did it.
       await redis.hset(keys.lifted, site, JSON.stringify(lifted))
-      await redis.pexpire(keys.lifted, LIFTED_MS)
+      // As long as the blocks that it tells of.
+      await redis.pexpire(keys.lifted, BLOCK_LIMITS.age)
       await redis.eval(LIFT, 1, siteKeys(namespace, site).gate)
       return { ...held, lifted }
     },

@@ -1,4 +1,5 @@
 /** A turn of a visit that needs a worker: the one for the other, and neither kept while it waits for long. */
+import { messageOf } from '../outcome/unvisited.ts'
 import type { Gate, Refusal } from './gate.ts'
 import { MAX_MISSED, type Turn, type TurnClock, lookAgain, reachTurn, tooBusy } from './turn.ts'
 
@@ -18,8 +19,7 @@ export async function visitOnWorker<Worker, Result>(
 ): Promise<{ done: Result } | Refusal> {
   // Who cannot ask does not know what the site has said meanwhile.
   const unsaid = (error: unknown): Refusal => {
-    const why = String(error).slice(0, 300)
-    const detail = `nobody can say whether ${booked.visit.site} may still be visited: ${why}`
+    const detail = `nobody can say whether ${booked.visit.site} may still be visited: ${messageOf(error)}`
     return { go: false, reason: 'no_permit', until: 0, busy: false, detail }
   }
   let rounds = 0
