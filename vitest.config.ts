@@ -15,6 +15,8 @@ function project(name: string, include: string[], seconds: number, exclude: stri
       exclude: [...outside, ...exclude],
       testTimeout: seconds * 1000,
       hookTimeout: Math.max(30, seconds) * 1000,
+      // A ceiling, for a machine that does much else: what is polled is usually there at once.
+      expect: { poll: { timeout: 20_000, interval: 50 } },
       // Children and sockets belong to one file each; what is pure needs no walls, and is much faster without.
       pool: 'forks',
       isolate: name !== 'unit',

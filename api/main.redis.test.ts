@@ -105,14 +105,10 @@ test('posted events come out as windows, on screens, as an alert and in Slack', 
   const answer = await post([...rows(8, 100), { at: 'x' }])
   expect([answer.status, await answer.json()]).toMatchObject([202, { accepted: 100, rejected: 1 }])
   await expect
-    .poll(async () => (await get('/v1/kpis/volume?group.pair=BTC-EUR')).body.rows[0]?.values, {
-      timeout: 20_000,
-    })
+    .poll(async () => (await get('/v1/kpis/volume?group.pair=BTC-EUR')).body.rows[0]?.values)
     .toMatchObject({ mean: 8, count: 100 })
   await expect.poll(() => heard.some((each) => each.rows?.[0]?.values.count === 100)).toBe(true)
-  await expect
-    .poll(() => heard.some((each) => each.changes?.[0]?.event === 'fired'), { timeout: 5000 })
-    .toBe(true)
+  await expect.poll(() => heard.some((each) => each.changes?.[0]?.event === 'fired')).toBe(true)
   expect(heard.some((each) => each.type === 'board')).toBe(true)
   expect((await get('/v1/alerts?state=firing')).body.alerts).toMatchObject([{ rule: 'high', value: 8 }])
   await expect.poll(() => slack.texts).toHaveLength(1)
@@ -128,7 +124,7 @@ test('posted events come out as windows, on screens, as an alert and in Slack', 
 
 test('Redis goes away: clear answers with their age; it comes back: all goes on', async () => {
   await redis.kill()
-  await expect.poll(async () => (await get('/v1/alerts')).body.redis, { timeout: 10_000 }).toBe('away')
+  await expect.poll(async () => (await get('/v1/alerts')).body.redis).toBe('away')
   expect((await get('/v1/alerts')).body).toMatchObject({ alerts: [{ rule: 'high' }] })
   expect((await post(rows(8, 1))).status).toBe(503)
   const started = Date.now()
@@ -143,7 +139,7 @@ test('Redis goes away: clear answers with their age; it comes back: all goes on'
     const streams = (await get('/v1/accounting')).body.streams as { stream: string; counted: number }[]
     return streams?.find(({ stream }) => stream === 'trades')?.counted
   }
-  await expect.poll(counted, { timeout: 10_000 }).toBe(110)
+  await expect.poll(counted).toBe(110)
 })
 
 test('four posts of the same events under one key, at once, count once', async () => {
@@ -157,7 +153,7 @@ test('four posts of the same events under one key, at once, count once', async (
   const answers = await Promise.all([1, 2, 3, 4].map(() => post(same, key)))
   expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202])
   await expect
-    .poll(account, { timeout: 10_000 })
+    .poll(account)
     .toMatchObject({ counted: before.counted + 1200, duplicate: before.duplicate + 3 * 1201, dead: 2 })
 })
 

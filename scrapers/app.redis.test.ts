@@ -82,9 +82,9 @@ test('broken files are reported with their line, the others run', async () => {
     'nothing.ts': 'export const x = 1',
     'twice.ts': checks(),
   })
-  await expect.poll(() => column('trades', 'pair'), { timeout: 10_000 }).toContain('BTC-EUR')
+  await expect.poll(() => column('trades', 'pair')).toContain('BTC-EUR')
   await expect
-    .poll(async () => new Set(await column('runs', 'scraper')), { timeout: 10_000 })
+    .poll(async () => new Set(await column('runs', 'scraper')))
     .toEqual(new Set(['a', 'b', 'coins']))
   // On a busy machine a due time may pass before its turn.
   expect(await column('runs', 'outcome')).toContain('ok')
@@ -114,7 +114,7 @@ test('on stop a visit under way is finished, and nobody makes it a second time',
     setTimeout(() => response.end('BTC'), 2500)
   })
   await start({ 'checks.ts': checks().replace('500ms', '1h').replace(`['a', 'b']`, `['a']`) })
-  await expect.poll(() => hits, { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => hits).toBe(1)
   await app!.close()
   app = null
   expect(await column('runs', 'outcome')).toEqual(['ok'])
@@ -132,7 +132,7 @@ test('a reload takes new files, and keeps the last good form of one that broke',
   await app!.reload()
   const before = (await column('runs', 'scraper')).length
   await expect
-    .poll(async () => new Set((await column('runs', 'scraper')).slice(before)), { timeout: 10_000 })
+    .poll(async () => new Set((await column('runs', 'scraper')).slice(before)))
     .toEqual(new Set(['a', 'b', 'coins']))
   expect(logged.join('\n')).toMatch(/checks\.ts/)
 })

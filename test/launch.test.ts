@@ -144,14 +144,14 @@ describe.runIf(process.platform === 'linux')('no process is left', () => {
     expect(family.length).toBeGreaterThanOrEqual(5)
     expect(family).toContain(redis)
     one.child.kill('SIGKILL')
-    await expect.poll(() => living(family), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => living(family)).toEqual([])
   })
 
   test('after kill -9 of the npm that started it', async () => {
     const { one, redis, family } = await ready('npm')
     expect(family).toContain(redis)
     one.child.kill('SIGKILL')
-    await expect.poll(() => living(family), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => living(family)).toEqual([])
   })
 
   test('after kill -9 of a launcher whose part is stuck and hears nothing', async () => {
@@ -171,7 +171,7 @@ describe.runIf(process.platform === 'linux')('no process is left', () => {
     families.push([pid])
     expect(living([pid])).toEqual([pid])
     await once(parent, 'exit')
-    await expect.poll(() => living([pid]), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => living([pid])).toEqual([])
   })
 })
 

@@ -95,9 +95,7 @@ async function showsItsWork(api: string, sheet: Answer[]): Promise<void> {
   }
   const mark = { name: changed['scraper'], version: '4f2a', at: (await alert()).since - 30_000 }
   expect((await fetch(`${api}/v1/marks`, { method: 'POST', body: JSON.stringify(mark) })).status).toBe(201)
-  await expect
-    .poll(async () => (await alert()).origin?.words, { timeout: 5000 })
-    .toBe('began with our deploy 4f2a')
+  await expect.poll(async () => (await alert()).origin?.words).toBe('began with our deploy 4f2a')
 }
 
 /** `weir dev` on a Redis and a port of its own. Resolves with the address of its API. */

@@ -98,7 +98,7 @@ test('500, then 429 with Retry-After, then it is through; 404 is given up and th
   const started = Date.now()
   const { settled } = start()
   for (const id of ['a', 'b', 'c']) fire(id)
-  await expect.poll(() => settled.length, { timeout: 8000 }).toBe(3)
+  await expect.poll(() => settled.length).toBe(3)
   expect(texts()).toEqual(['a', 'a', 'a', 'b', 'c'])
   expect(Date.now() - started).toBeGreaterThan(2400)
   expect(settled.map(([key, entry]) => [key, entry.status, entry.attempts])).toEqual([
@@ -115,7 +115,7 @@ test('a channel that hangs holds up no other', async () => {
   await expect.poll(() => got.length).toBe(1)
   fire('b', { notify: ['hook'] })
   await expect.poll(() => texts('/hook'), { timeout: 800, interval: 20 }).toEqual(['b'])
-  await expect.poll(() => texts(), { timeout: 5000 }).toEqual(['a', 'a'])
+  await expect.poll(() => texts()).toEqual(['a', 'a'])
 })
 
 test('cut off between sending and noting it: sent again; settled ones are not', async () => {
@@ -138,7 +138,7 @@ test('of two processes one sends; when it dies without a word the other goes on'
   await ledger.hold('a process that is gone')
   const [one, two] = [start(), start()]
   for (const id of ['a', 'b', 'c']) fire(id)
-  await expect.poll(() => texts(), { timeout: 3000 }).toEqual(['a', 'b', 'c'])
+  await expect.poll(() => texts()).toEqual(['a', 'b', 'c'])
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect(one.settled.length * two.settled.length).toBe(0)
   expect(texts()).toHaveLength(3)
@@ -186,7 +186,7 @@ test('Redis away and back: nothing is lost', async () => {
   fire('b')
   await new Promise((resolve) => setTimeout(resolve, 300))
   await redis.restart()
-  await expect.poll(() => texts().includes('b'), { timeout: 10_000 }).toBe(true)
+  await expect.poll(() => texts().includes('b')).toBe(true)
 })
 
 test('entries of long ago are pruned, unsettled ones never', async () => {

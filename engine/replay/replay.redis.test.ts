@@ -185,8 +185,8 @@ it.concurrent('a trimmed log: said, and taken up from the snapshot where that is
       const whole = await hear(target)
       // The last snapshot is made; then more comes.
       const stream = config.streams.find((one) => one.name === 'trades')!
-      const more = randomTrades(randomFrom(12), Date.now(), Date.now() + 45_000)
       const snapshot = Date.now()
+      const more = randomTrades(randomFrom(12), snapshot, snapshot + 45_000)
       for (const partition of [0, 1]) {
         const { log, meta } = partitionKeys('weir', 'trades', partition)
         const [off] = await live.redis.hmget(meta, 'off')

@@ -43,7 +43,7 @@ test('engine, producer, reader, schedule and every command', async () => {
     await producer.reject('?', 'no event')
     await producer.close()
     const counted = async () => (await reader.accounting()).find((one) => one.stream === 'load')
-    await expect.poll(counted, { timeout: 10_000 }).toMatchObject({ counted: 100, dead: 1 })
+    await expect.poll(counted).toMatchObject({ counted: 100, dead: 1 })
     await reader.series({
       metric: 'count',
       stat: 'count',

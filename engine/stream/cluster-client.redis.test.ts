@@ -98,16 +98,14 @@ test('a frozen master: its commands fail by their deadline and are never repeate
   expect(await lost).not.toBe('written')
   expect(Date.now() - began).toBeLessThan(SILENCE_MS + 1000)
   await expect
-    .poll(
-      () =>
-        client.xadd(frozen, '*', 'n', '1').then(
-          () => true,
-          () => false,
-        ),
-      { timeout: 10_000 },
+    .poll(() =>
+      client.xadd(frozen, '*', 'n', '1').then(
+        () => true,
+        () => false,
+      ),
     )
     .toBe(true)
-  await expect.poll(() => heard.get(frozen), { timeout: 10_000 }).toBe(2)
+  await expect.poll(() => heard.get(frozen)).toBe(2)
   node.server.resume()
   await sleep(500)
   expect((await client.xrange(frozen, '-', '+')).map(([, [, n]]) => n)).toEqual(['0', '1'])
@@ -132,12 +130,12 @@ test('all nodes at once are away, and come back: the same clients go on', async 
       () => true,
       () => false,
     )
-  await expect.poll(added, { timeout: 15_000 }).toBe(true)
+  await expect.poll(added).toBe(true)
   const read = () =>
     reader.read(wanted, 10, 200).then(
       (found) => found?.length ?? 0,
       () => 0,
     )
-  await expect.poll(read, { timeout: 15_000 }).toBe(1)
+  await expect.poll(read).toBe(1)
   block.disconnect()
 }, 120_000)

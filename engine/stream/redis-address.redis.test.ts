@@ -88,7 +88,7 @@ test('a cluster over TLS, and the address of one node alone', async () => {
     vi.stubEnv('REDIS_TLS_CA', file('ca.pem'))
     const admin = connect(server.url, 'query')
     await admin.cluster('ADDSLOTSRANGE', 0, 16_383)
-    await expect.poll(() => admin.cluster('INFO'), { timeout: 5000 }).toContain('cluster_state:ok')
+    await expect.poll(() => admin.cluster('INFO')).toContain('cluster_state:ok')
     admin.disconnect()
     const url = `rediss+cluster://127.0.0.1:${port}`
     for (const role of ROLES) {
@@ -135,7 +135,7 @@ test('behind a Sentinel a client follows the master to another server while the 
   const watch = connect(`redis://127.0.0.1:${port}`, 'query')
   try {
     await direct.next.replicaof('127.0.0.1', old.port)
-    await expect.poll(() => direct.next.info('replication'), { timeout: 15_000 }).toContain('link_status:up')
+    await expect.poll(() => direct.next.info('replication')).toContain('link_status:up')
     const client = connect(url, 'commit')
     await reach(client, url)
     expect(await client.set('a', 'old')).toBe('OK')
@@ -146,13 +146,11 @@ test('behind a Sentinel a client follows the master to another server while the 
       })
       .toBe('OK')
     await expect
-      .poll(
-        () =>
-          client
-            .set('a', 'next')
-            .then(() => direct.next.get('a'))
-            .catch(() => null),
-        { timeout: 10_000 },
+      .poll(() =>
+        client
+          .set('a', 'next')
+          .then(() => direct.next.get('a'))
+          .catch(() => null),
       )
       .toBe('next')
     client.disconnect()

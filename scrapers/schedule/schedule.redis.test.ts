@@ -105,7 +105,7 @@ test('a run whose process died is done again by another, under its own name', as
   second.schedule.set([each('a', '1h')])
   // Silent from now on, as after a SIGKILL.
   first.schedule.stop(0).catch(() => undefined)
-  await expect.poll(() => second.runs.map(({ id }) => id), { timeout: 5000 }).toEqual([first.runs[0]!.id])
+  await expect.poll(() => second.runs.map(({ id }) => id)).toEqual([first.runs[0]!.id])
   expect(second.runs[0]!.lateMs).toBeGreaterThan(500)
   await expect.poll(async () => (await fleet.scrapers('a'))[0]!.running).toBeNull()
 })
@@ -128,13 +128,13 @@ test('paused is told and not run; a run that is asked for takes place all the sa
   await expect.poll(() => member.runs.length).toBe(1)
   expect(await fleet.pause('a', 'ann')).toMatchObject({ paused: { by: 'ann' } })
   expect(await fleet.pause('nobody', 'ann')).toBeNull()
-  await expect.poll(() => member.told.length, { timeout: 3000 }).toBe(2)
+  await expect.poll(() => member.told.length).toBe(2)
   expect(member.told[0]).toMatchObject({ reason: 'paused', why: 'paused by ann', count: 1 })
   const runs = member.runs.length
   await fleet.run('a', 'bob')
   await expect.poll(() => member.runs.length).toBe(runs + 1)
   expect(await fleet.resume('a')).toMatchObject({ paused: null })
-  await expect.poll(() => member.runs.length, { timeout: 3000 }).toBe(runs + 2)
+  await expect.poll(() => member.runs.length).toBe(runs + 2)
   const [asked] = member.runs.slice(-2)
   expectGridWithout(asked!.id)
 })
@@ -151,12 +151,12 @@ test('without room nothing is taken; what passed meanwhile is told, and the newe
   const member = join()
   member.room = 0
   member.schedule.set([each('a', '500ms')])
-  await expect.poll(() => member.schedule.pressure.http.overdue, { timeout: 4000 }).toBe(1)
+  await expect.poll(() => member.schedule.pressure.http.overdue).toBe(1)
   expect((await fleet.pressure()).http).toMatchObject({ overdue: 1 })
   await pause(600)
   expect(member.runs).toEqual([])
   member.room = 1
-  await expect.poll(() => member.runs.length, { timeout: 4000 }).toBeGreaterThan(2)
+  await expect.poll(() => member.runs.length).toBeGreaterThan(2)
   expectGrid('a', 500, 5)
   expect(member.told[0]).toMatchObject({ reason: 'missed', why: /no scraper process was there or had room/ })
 })
@@ -169,12 +169,12 @@ test('Redis may go and lose everything: afterwards it goes on', async () => {
   await pause(1500)
   await redis.restart()
   const before = member.runs.length
-  await expect.poll(() => member.runs.length, { timeout: 5000 }).toBeGreaterThan(before + 2)
+  await expect.poll(() => member.runs.length).toBeGreaterThan(before + 2)
   const client = connect(redis.url, 'query')
   await client.flushall()
   client.disconnect()
   const flushed = member.runs.length
-  await expect.poll(() => member.runs.length, { timeout: 9000 }).toBeGreaterThan(flushed + 2)
+  await expect.poll(() => member.runs.length).toBeGreaterThan(flushed + 2)
 })
 
 test('a run that throws is told before it ends, as often as it takes, and not done again', async () => {
@@ -185,7 +185,7 @@ test('a run that throws is told before it ends, as often as it takes, and not do
     if ((sends += 1) === 1) throw new Error('not sent')
   }
   member.schedule.set([each('a', '1h')])
-  await expect.poll(() => member.told.length, { timeout: 9000 }).toBe(1)
+  await expect.poll(() => member.told.length).toBe(1)
   expect(member.told).toMatchObject([{ id: member.runs[0]!.id, why: 'the run failed: Error: broken' }])
   await expect.poll(async () => (await fleet.scrapers('a'))[0]!.running).toBeNull()
   expect(member.runs).toHaveLength(1)
@@ -197,7 +197,7 @@ test('started while Redis is away, it begins once Redis is there', async () => {
   member.schedule.set([each('a', '500ms')])
   await pause(300)
   await redis.restart()
-  await expect.poll(() => member.runs.length, { timeout: 5000 }).toBeGreaterThan(0)
+  await expect.poll(() => member.runs.length).toBeGreaterThan(0)
 })
 
 test('a scraper that only one process knows is run by that one; a changed timing takes effect at once', async () => {
@@ -205,7 +205,7 @@ test('a scraper that only one process knows is run by that one; a changed timing
   one.schedule.set([each('a', '500ms')])
   both.schedule.set([each('a', '500ms'), each('b', '500ms')])
   const ranB = (): number => both.runs.filter(({ id }) => id.startsWith('b')).length
-  await expect.poll(ranB, { timeout: 10_000 }).toBeGreaterThan(1)
+  await expect.poll(ranB).toBeGreaterThan(1)
   one.schedule.set([each('a', '1h')])
   both.schedule.set([each('b', '500ms'), each('a', '1h')])
   await pause(600)
@@ -213,7 +213,7 @@ test('a scraper that only one process knows is run by that one; a changed timing
   await pause(1200)
   expect(idsOf('a').length).toBeLessThanOrEqual(seen + 1)
   const b = ranB()
-  await expect.poll(ranB, { timeout: 10_000 }).toBeGreaterThan(b)
+  await expect.poll(ranB).toBeGreaterThan(b)
   expect(one.runs.every(({ id }) => id.startsWith('a'))).toBe(true)
   expect(await fleet.scrapers('b')).toMatchObject([
     { name: 'b', kind: 'http', every: '500ms', version: 'v1' },
@@ -235,7 +235,7 @@ test('a clock of Redis that is set back by an hour holds nothing up', async () =
   member.schedule.set([each('a', '500ms'), each('b', '0 0 * * *')])
   await expect.poll(async () => (await fleet.scrapers('a'))[0]?.due).toBeGreaterThan(Date.now() + 3_000_000)
   ahead = 0
-  await expect.poll(() => member.runs.length, { timeout: 5000 }).toBeGreaterThan(1)
+  await expect.poll(() => member.runs.length).toBeGreaterThan(1)
   expect((await fleet.scrapers('b'))[0]!.due! - Date.now()).toBeLessThan(86_400_000)
 })
 
@@ -254,9 +254,8 @@ test('a changed timing leaves no due time of the old one without its end', async
   for (const done of release) done()
   member.room = 100
   await expect
-    .poll(
-      async () => (await fleet.scrapers()).map(({ running, due }) => running === null && due! > Date.now()),
-      { timeout: 5000 },
+    .poll(async () =>
+      (await fleet.scrapers()).map(({ running, due }) => running === null && due! > Date.now()),
     )
     .toEqual([true, true])
   for (const name of ['slow', 'waits']) expectGrid(name, 500, 5)
@@ -287,9 +286,8 @@ test('nor does a timing that changes over a run whose process dies, or that was 
   release()
   second.room = 100
   await expect
-    .poll(
-      async () => (await fleet.scrapers()).map(({ running, due }) => running === null && due! > Date.now()),
-      { timeout: 5000 },
+    .poll(async () =>
+      (await fleet.scrapers()).map(({ running, due }) => running === null && due! > Date.now()),
     )
     .toEqual([true, true])
   second.runs = second.runs.filter(({ id }) => id !== asked.id)
@@ -317,7 +315,7 @@ test('what comes due while this process still does what others have done meanwhi
   await pause(600)
   first.work = async () => undefined
   for (const done of release) done()
-  await expect.poll(() => idsOf('a').length, { timeout: 5000 }).toBeGreaterThan(3)
+  await expect.poll(() => idsOf('a').length).toBeGreaterThan(3)
   expectGrid('a', 500, 4)
   expect(second.runs).toEqual([])
 })
@@ -327,11 +325,9 @@ test('a stream that takes nothing holds up no run of another', async () => {
   member.flush = (streams) => (streams.includes('stuck') ? new Promise(() => undefined) : Promise.resolve())
   const stuck = collect('c', { url: 'https://a.example/', every: '1h', into: 'stuck', events: () => [] })
   member.schedule.set([{ scraper: stuck, version: 'v1' }, each('a', '500ms')])
-  await expect
-    .poll(() => member.runs.map(({ id }) => id[0]), { timeout: 5000 })
-    .toEqual(expect.arrayContaining(['c', 'a']))
+  await expect.poll(() => member.runs.map(({ id }) => id[0])).toEqual(expect.arrayContaining(['c', 'a']))
   const ran = member.runs.length
-  await expect.poll(() => member.runs.length, { timeout: 5000 }).toBeGreaterThan(ran + 2)
+  await expect.poll(() => member.runs.length).toBeGreaterThan(ran + 2)
   expect((await fleet.scrapers('c'))[0]!.running).not.toBeNull()
 })
 
@@ -347,7 +343,7 @@ test('what a run passed is told by the next process where this one stops before 
   await stopped
   await first.schedule.leave(true)
   second.schedule.set([each('a', '500ms')])
-  await expect.poll(() => second.runs.length, { timeout: 5000 }).toBeGreaterThan(1)
+  await expect.poll(() => second.runs.length).toBeGreaterThan(1)
   expectGrid('a', 500, 5)
   expect(second.told[0]).toMatchObject({ why: 'the run before was still going' })
 })

@@ -56,5 +56,5 @@ test('a test process that is killed takes its server with it', async () => {
   )
   const pid = Number(ended.stdout)
   expect(pid).toBeGreaterThan(1)
-  await expect.poll(() => alive(pid), { timeout: 5000 }).toBe(false)
+  await expect.poll(() => alive(pid)).toBe(false)
 })
