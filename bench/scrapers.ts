@@ -1,10 +1,11 @@
 /**
  * `npm run bench -- scrapers [ROUNDS]`: what visiting costs. The same heavy page is read by turns through the pool, as
  * scrapers do it, and with bare puppeteer: a context and a page for each job, as many at a time as the pool has
- * workers, once with the pool's own flags and once as puppeteer starts a browser by itself. Then checks over HTTP, with
- * a real Redis: the bare request, and the whole run with its turn at the gate and its event.
+ * workers: as puppeteer starts a browser by itself, which is what people have without the pool, and with the pool's own
+ * flags, which shows what its care costs. Then checks over HTTP, with a real Redis: the bare request, and the whole run
+ * with its turn at the gate and its event.
  *
- * Last line: `scrapers R× bare puppeteer (R2× with its own flags), J jobs/s, C checks/s, P ms CPU per check`.
+ * Last line: `scrapers R× raw puppeteer (R2× with the pool's flags), J jobs/s, C checks/s, P ms CPU per check`.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -132,7 +133,7 @@ say(`checks, the request alone: ${perCheck(alone)}`)
 say(`checks, the whole run: ${perCheck(whole)}`)
 say(`load at the end: ${conditions()}`)
 say(
-  `scrapers ${ratio.toFixed(2)}× bare puppeteer (${ratioOwn.toFixed(2)}× with its own flags), ` +
+  `scrapers ${ratioOwn.toFixed(2)}× raw puppeteer (${ratio.toFixed(2)}× with the pool's flags), ` +
     `${median(rates['pool']!).toFixed(1)} jobs/s, ${(CHECKS / whole.seconds).toFixed(0)} checks/s, ` +
     `${(whole.cpu / CHECKS).toFixed(2)} ms CPU per check`,
 )

@@ -33,7 +33,7 @@ export function launchOptions(options: ChromiumOptions): LaunchOptions {
     '--metrics-recording-only',
     '--no-pings',
     // An address is visited as written; a silent change to https would measure something else.
-    '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,Translate,OptimizationHints,MediaRouter,AutofillServerCommunication,InterestFeedContentSuggestions',
+    '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,SpareRendererForSitePerProcess,Translate,OptimizationHints,MediaRouter,AutofillServerCommunication,InterestFeedContentSuggestions',
     // A public page may not reach into a private network; Chromium's default leaves sockets out.
     '--enable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets',
     // What does not go through the relay does not go: WebRTC would send datagrams past it (new and old name).

@@ -1,5 +1,5 @@
 /** Watches how large a browser grows: a page that takes too much is ended, a browser that has is replaced. */
-import { isRenderer, processTree, proportional } from './process-memory.ts'
+import { atMost, isRenderer, processTree, proportional } from './process-memory.ts'
 
 export interface MemoryLimits {
   /** Proportional bytes of a browser with all its processes. */
@@ -37,9 +37,8 @@ export function watchMemory(
       kill(one)
       ended(one)
     }
-    const most = tree.reduce((sum, { rss }) => sum + rss, 0)
-    // What they share is counted several times in that: only near the limit is it worth a closer look.
-    if (most > limits.browser && (await proportional(tree)) > limits.browser && !stopped) large()
+    // A closer look costs ten times as much, and stops the browser while it lasts: only near the limit is it worth that.
+    if (atMost(tree) > limits.browser && (await proportional(tree)) > limits.browser && !stopped) large()
   }
 
   const timer = setInterval(() => {

@@ -5,6 +5,8 @@ export interface ProcessMemory {
   pid: number
   /** Resident bytes: cheap to read, counts what processes share once for each of them. */
   rss: number
+  /** Of these, bytes of mapped files: the program itself, which all of them share. */
+  file: number
 }
 
 /** Deeper and wider than any browser is. */
@@ -15,11 +17,17 @@ export async function processTree(root: number): Promise<ProcessMemory[]> {
   const tree: ProcessMemory[] = []
   const queue = [root]
   for (let pid = queue.shift(); pid !== undefined && tree.length < MAX_PROCESSES; pid = queue.shift()) {
-    const [resident, children] = await Promise.all([rssOf(pid), childrenOf(pid, pid === root)])
-    if (resident !== null) tree.push({ pid, rss: resident })
+    const [resident, children] = await Promise.all([residentOf(pid), childrenOf(pid, pid === root)])
+    if (resident !== null) tree.push({ pid, ...resident })
     queue.push(...children)
   }
   return tree
+}
+
+/** At least their proportional bytes, cheaply: of the files they map, the most that one of them has is counted once. */
+export function atMost(tree: readonly ProcessMemory[]): number {
+  const files = tree.reduce((most, { file }) => Math.max(most, file), 0)
+  return tree.reduce((sum, { rss, file }) => sum + rss - file, files)
 }
 
 /** Proportional bytes of all of them: what they would free together. The kernel needs some ms for each. */
@@ -33,9 +41,12 @@ export async function isRenderer(pid: number): Promise<boolean> {
   return (await text(`/proc/${pid}/cmdline`))?.includes('--type=renderer') ?? false
 }
 
-async function rssOf(pid: number): Promise<number | null> {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec((await text(`/proc/${pid}/status`)) ?? '')?.[1]
-  return kilobytes === undefined ? null : Number(kilobytes) * 1024
+async function residentOf(pid: number): Promise<{ rss: number; file: number } | null> {
+  const status = (await text(`/proc/${pid}/status`)) ?? ''
+  const bytesOf = (name: string): number =>
+    1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0)
+  const rss = bytesOf('VmRSS')
+  return rss === 0 ? null : { rss, file: bytesOf('RssFile') }
 }
 
 async function pssOf(pid: number): Promise<number | null> {
