@@ -98,10 +98,11 @@ function rowSpec(columns: readonly string[], cells: readonly string[]): Record<s
 function checkUrl(options: Options): string {
   const written = options.get('url')
   const url = typeof written === 'string' && URL.canParse(written) ? new URL(written) : null
-  if (!url || !/^https?:$/.test(url.protocol))
-    options.wrong(`url is ${show(written)}.`, 'Write a whole address, such as https://example.com/.', 'url')
-  else if (url.username || url.password)
+  // First, so that no message shows them, whatever else is wrong with the address.
+  if (typeof written === 'string' && /[\\/]{2}[^\\/?#]*@/.test(written))
     options.wrong('url holds a user name or password.', 'Keep secrets in the environment.', 'url')
+  else if (!url || !/^https?:$/.test(url.protocol))
+    options.wrong(`url is ${show(written)}.`, 'Write a whole address, such as https://example.com/.', 'url')
   return url?.href ?? ''
 }
 

@@ -150,6 +150,16 @@ test('mistakes in a file have their line, and a flood of them is cut', () => {
   expect(mistakes.at(-1)?.what).toBe('280 more mistakes follow.')
 })
 
+test('no message shows a password, whatever else is wrong with its address', () => {
+  const addresses = ['https://ann:hunter2@a.example/', 'ftp://ann:hunter2@a.example/', '//ann:hunter2@a']
+  for (const url of addresses) {
+    const { mistakes } = compile(defineConfig({ checks: [{ name: 'a', url }] }), {
+      checkFile: () => null,
+    })
+    expect(mistakes.map(({ what }) => what)).toEqual(['check 1: url holds a user name or password.'])
+  }
+})
+
 test.each([
   [null],
   [

@@ -7,6 +7,7 @@ import type { Signals } from '../outcome/signals.ts'
 import { within } from '../pool/browsers.ts'
 import { CAPTURE_MS, type Captured, capture, packed, privateSelectors } from './capture.ts'
 import { tellingHeaders } from './header.ts'
+import { maskAddress } from './mask-address.ts'
 import { maskText } from './mask.ts'
 import { maskMarkup } from './mask-markup.ts'
 
@@ -131,7 +132,7 @@ async function exhibitOf(
       outcome: verdict.outcome,
       reason: verdict.reason,
       detail: maskText(verdict.detail),
-      url: maskText(signals.finalUrl ?? signals.url).slice(0, 2000),
+      url: maskAddress(signals.finalUrl ?? signals.url).slice(0, 2000),
       title: seen?.title ?? (body === null ? '' : maskText(signals.title)),
       status: signals.main.status,
       headers: tellingHeaders(signals.main.headers),
