@@ -130,7 +130,7 @@ test('Redis goes away: clear answers with their age; it comes back: all goes on'
   const started = Date.now()
   expect((await get('/v1/series/volume')).status).toBe(503)
   expect((await get('/v1/accounting')).status).toBe(503)
-  expect(Date.now() - started).toBeLessThan(1000)
+  expect(Date.now() - started).toBeLessThan(5000)
   expect((await get('/healthz')).status).toBe(200)
   await redis.restart()
   await expect.poll(async () => (await get('/readyz')).status, { timeout: 120_000 }).toBe(200)

@@ -19,7 +19,7 @@ test.concurrent(
       const from = performance.now()
       await trial.send(producer, 40)
       await trial.counts()
-      expect(performance.now() - from).toBeLessThan(1500)
+      expect(performance.now() - from).toBeLessThan(10_000)
     }
     await trial.isExact()
   }),
@@ -40,7 +40,7 @@ test.concurrent(
       const from = performance.now()
       await trial.send(producer, 100)
       await trial.counts()
-      expect(performance.now() - from).toBeLessThan(5000)
+      expect(performance.now() - from).toBeLessThan(15_000)
       await trial.isExact()
     },
     { fsync: 'always' },
@@ -63,7 +63,7 @@ test.concurrent(
     const from = performance.now()
     await trial.send(producer, 100)
     await trial.counts()
-    expect(performance.now() - from).toBeLessThan(8000)
+    expect(performance.now() - from).toBeLessThan(20_000)
     await trial.isExact()
   }),
 )
@@ -83,7 +83,7 @@ test.concurrent(
     await trial.owned([other])
     await trial.counts()
     // Term of the lease, and the silence after which a worker is out.
-    expect(performance.now() - from).toBeLessThan(9000)
+    expect(performance.now() - from).toBeLessThan(20_000)
     trial.proxy.open()
     await trial.send(producer, 100)
     await trial.isExact()
