@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../engine/index.ts'
 import { check } from '../scrapers/index.ts'
 import { redisGate } from '../scrapers/politeness/redis-gate.ts'
-import { type RunWorld, run } from '../scrapers/run.ts'
+import { run } from '../scrapers/run.ts'
+import type { RunWorld } from '../scrapers/run-world.ts'
 
 const [redisUrl = '', url = '', rate = '', skew = '0'] = process.argv.slice(2)
 /** This machine's clock is wrong by so much, the one that never is set included. */

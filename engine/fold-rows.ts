@@ -7,7 +7,7 @@ import { rowOf } from './event/column-check.ts'
 import type { Columns, Entry } from './event/entry.ts'
 import { EventReader } from './event/event-reader.ts'
 import type { PartitionFold } from './fold.ts'
-import { TURN } from './window/metric-state.ts'
+import { TURN } from './window/turns.ts'
 import { finish } from './work.ts'
 
 /** An event further ahead of log time than this is refused: it would push the watermark into the future. */

@@ -6,7 +6,8 @@ import type { Fold, Small } from './commit/folding.ts'
 import type { CompiledConfig } from './config/compiled.ts'
 import { decode } from './event/decode.ts'
 import { PartitionFold } from './fold.ts'
-import { agreement, FOLD_VERSION } from './fold-version.ts'
+import { agreement } from './commit/agreement.ts'
+import { FOLD_VERSION } from './fold-version.ts'
 
 /** What version 1 kept of one partition. */
 interface Kept {

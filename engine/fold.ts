@@ -30,8 +30,7 @@ import { LogClock } from './log-clock.ts'
 import { Plan } from './plan.ts'
 import { CLOCK_AHEAD, type Judgement } from './rule/judge.ts'
 import { compareIds } from './stream/entry-id.ts'
-import { TURN } from './window/metric-state.ts'
-import { turnsTo } from './window/turns.ts'
+import { TURN, turnsTo } from './window/turns.ts'
 import { finish, type Work } from './work.ts'
 
 /** A log of history that carried no event for this long (log time, ms) has gone quiet. */

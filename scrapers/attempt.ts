@@ -16,7 +16,7 @@ import type { Unheard } from './politeness/robots/obey.ts'
 import type { Turn, TurnClock } from './politeness/turn.ts'
 import { visitedBy } from './politeness/visit.ts'
 import { type Collected, longestVisit, prepared } from './prepare.ts'
-import type { RunWorld } from './run.ts'
+import type { RunWorld } from './run-world.ts'
 
 type Attempted = Collected & { turn: Turn | null }
 

@@ -16,7 +16,7 @@ import { visitOnWorker } from './politeness/worker-turn.ts'
 import type { Lease } from './pool/browsers.ts'
 import { PoolFailure } from './pool/pool.ts'
 import { visit } from './pool/visit.ts'
-import type { RunWorld } from './run.ts'
+import type { RunWorld } from './run-world.ts'
 
 /** How long a due run may wait for a free browser worker. */
 const POOL_PATIENCE_MS = 60_000

@@ -5,7 +5,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import type { ClientMessage, ServerMessage } from '../live/protocol.ts'
 import { NOW } from './fixture.ts'
 import { boardRoutes } from './routes.ts'
-import type { BoardState } from './state.ts'
+import type { BoardState } from './board.ts'
 
 export interface FixtureServer {
   url: string

@@ -8,7 +8,8 @@ import type {
   Origin,
   Stat,
 } from '../../engine/index.ts'
-import { boardState, type BoardInput, type BoardState } from './state.ts'
+import type { BoardInput, BoardState } from './board.ts'
+import { boardState } from './state.ts'
 
 export const NOW = Date.UTC(2026, 5, 1, 12, 0, 0)
 export const BANKS = ['north', 'south', 'east', 'west', 'lake', 'hill', 'coast', 'forest'].map(

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Health } from '../../engine/index.ts'
 import { PROOF, alert, BANKS, config, health, input, NOW, row, rows, STATES } from './fixture.ts'
-import { boardState, MAX_ALERTS, type BoardInput, type BoardState, type Part } from './state.ts'
+import type { BoardInput, BoardState, Part } from './board.ts'
+import { boardState, MAX_ALERTS } from './state.ts'
 
 const board = (more: Partial<BoardInput> = {}): BoardState => boardState(input(more))
 const text = (parts: Part[]): string =>

@@ -1,6 +1,6 @@
 /** How well a field is found now, held against its own week. Pure. */
 import type { Outcome, RecentRun } from '../../engine/index.ts'
-import type { Mood } from '../board/state.ts'
+import type { Mood } from '../board/board.ts'
 
 export interface FieldShare {
   name: string

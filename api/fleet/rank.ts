@@ -3,7 +3,7 @@
  * lost at times, that before what nobody can judge, and all of it before what is fine.
  */
 import type { Block, FleetScraper, RecentRun } from '../../engine/index.ts'
-import type { Mood } from '../board/state.ts'
+import type { Mood } from '../board/board.ts'
 import { clean } from '../board/say/name.ts'
 import type { FieldShare } from './field-share.ts'
 import { isPause, type Strip } from './strip.ts'

@@ -1,7 +1,7 @@
 /** `GET /v1/fleet`: all scrapers, worst first, with everything the fleet page shows of them. */
 import type { Context } from 'hono'
 import type { Reader } from '../../engine/index.ts'
-import type { Mood } from '../board/state.ts'
+import type { Mood } from '../board/board.ts'
 import type { FleetSource } from '../fleet/fleet-source.ts'
 import { compareRanks } from '../fleet/rank.ts'
 import type { FleetRow } from '../fleet/row.ts'

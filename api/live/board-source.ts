@@ -1,6 +1,7 @@
 /** The wallboard's state for the live topic: collected from the Reader, its 24 h lines kept between looks. */
 import type { CompiledConfig, CompiledPromise, Origin, Reader } from '../../engine/index.ts'
-import { boardState, SEND_AT_LEAST_EVERY, type BoardInput, type BoardState } from '../board/state.ts'
+import type { BoardInput, BoardState } from '../board/board.ts'
+import { boardState, SEND_AT_LEAST_EVERY } from '../board/state.ts'
 import { keptSteps } from '../http/kpi.ts'
 import type { Origins } from '../http/origin.ts'
 

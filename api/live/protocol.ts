@@ -3,7 +3,7 @@
  * then the newest per key (a slow screen skips, it is never cut off); alerts resume by cursor.
  */
 import type { Alert, AlertChange, Health, KpiRow } from '../../engine/index.ts'
-import type { BoardState } from '../board/state.ts'
+import type { BoardState } from '../board/board.ts'
 
 export type ClientMessage =
   | { type: 'subscribe'; topic: 'board' | 'health' }

@@ -3,7 +3,8 @@
  * spoke, how far its time has come, and whether it waits for anything more.
  */
 
-import { type Seen, TURN } from '../window/metric-state.ts'
+import type { Seen } from '../window/metric-state.ts'
+import { TURN } from '../window/turns.ts'
 
 /** What some groups of one metric gained in one finest pane. */
 export interface Piece {

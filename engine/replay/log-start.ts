@@ -9,7 +9,7 @@ import { isAlertRow } from '../alert/row.ts'
 import type { StreamFold } from '../exchange/stream-fold.ts'
 import { partitionKeys, type PartitionKeys } from '../stream/keys.ts'
 import { readLog } from '../stream/read-log.ts'
-import { TURN } from '../window/metric-state.ts'
+import { TURN } from '../window/turns.ts'
 import type { AlertLog } from './alert-log.ts'
 
 export interface LogStart {

@@ -4,7 +4,8 @@
  */
 import type { AtRiskRule } from '../config/compiled.ts'
 import { groupKey, groupLabels } from '../window/group-key.ts'
-import { type MetricState, TURN } from '../window/metric-state.ts'
+import type { MetricState } from '../window/metric-state.ts'
+import { TURN } from '../window/turns.ts'
 import { PaneFold } from '../window/pane-fold.ts'
 import { type BatchSpan, spanAt } from './batch-time.ts'
 import type { Judgement } from './judge.ts'

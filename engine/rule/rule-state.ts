@@ -1,7 +1,8 @@
 /** One rule on one partition: looks at every group at every slide and says what changed. */
 import { type CompiledRule, readsHistory, type Stat } from '../config/compiled.ts'
 import { RUNG_MS } from '../config/window.ts'
-import { type MetricState, baselineRung, SPARK, TURN } from '../window/metric-state.ts'
+import { type MetricState, baselineRung, SPARK } from '../window/metric-state.ts'
+import { TURN } from '../window/turns.ts'
 import { PaneFold } from '../window/pane-fold.ts'
 import { TOTAL } from '../window/shape.ts'
 import { knownWhenEmpty } from '../window/stat.ts'

@@ -13,9 +13,8 @@ import type { Pane } from './pane.ts'
 import { PaneFold } from './pane-fold.ts'
 import { type Shape, shapeOf } from './shape.ts'
 import { Touched } from './touched.ts'
+import { TURN } from './turns.ts'
 
-/** The finest step of time: windows are read, and panes closed, on this grid. */
-export const TURN = RUNG_MS['10s']
 /** Groups per metric and partition; what comes beyond is counted under `__other__`. */
 export const MAX_GROUPS = 30_000
 

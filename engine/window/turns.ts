@@ -1,5 +1,8 @@
 /** The grid of time that windows are read on. */
-import { TURN } from './metric-state.ts'
+import { RUNG_MS } from '../config/window.ts'
+
+/** The finest step of time, ms: windows are read, and panes closed, on this grid. */
+export const TURN = RUNG_MS['10s']
 
 /** At most this many turns are looked at one by one when time jumps: the length of a ring. */
 const MAX_TURNS = 64

@@ -8,7 +8,8 @@ import { jain, mostWithin } from '../../bench/visit-log.ts'
 import { type RunEvent, connect } from '../../engine/index.ts'
 import { startRedis } from '../../test/harness/redis.ts'
 import { check } from '../index.ts'
-import { type RunWorld, run } from '../run.ts'
+import { run } from '../run.ts'
+import type { RunWorld } from '../run-world.ts'
 import { redisGate } from './redis-gate.ts'
 
 const SECONDS = 4

@@ -1,5 +1,5 @@
 /** The repeated pieces of the board: a promise, a number, an alert. Each is made once and redrawn in place. */
-import type { BoardAlert, BoardNumber, BoardPromise, Mood } from '../state.ts'
+import type { BoardAlert, BoardNumber, BoardPromise, Mood } from '../board.ts'
 import { chart } from './chart.ts'
 import { element, glow, words, write } from './element.ts'
 import { proofButton } from './proof-button.ts'

@@ -1,5 +1,5 @@
 /** The 24 h line of a promise: broken stretches in the colour of a problem, the target dashed. */
-import type { BoardPromise } from '../state.ts'
+import type { BoardPromise } from '../board.ts'
 import { HEIGHT, paths, WIDTH } from './path.ts'
 
 const SVG = 'http://www.w3.org/2000/svg'

@@ -1,5 +1,5 @@
 /** The page as a whole: draws a board state, keeps its ages moving, and says when it no longer knows. */
-import type { BoardState, Mood, Part } from '../state.ts'
+import type { BoardState, Mood, Part } from '../board.ts'
 import { age } from './age.ts'
 import { ageNode, writeAges } from './age-nodes.ts'
 import { alertCard, numberCard, promiseCard, stateWord, type Card } from './cards.ts'

@@ -1,5 +1,5 @@
 /** The small picture beside an alert: what the page showed. It is there only while its picture is. */
-import type { BoardAlert } from '../state.ts'
+import type { BoardAlert } from '../board.ts'
 import { element } from './element.ts'
 
 /** `changed`: the picture came or went, and with it the room it takes. */

@@ -1,6 +1,6 @@
 /** The evidence of an alert in full: the picture, what is known beside it, and the page as text. */
 import type { Evidence } from '../../../engine/index.ts'
-import type { BoardAlert } from '../state.ts'
+import type { BoardAlert } from '../board.ts'
 import { age } from './age.ts'
 import { element, words, write } from './element.ts'
 

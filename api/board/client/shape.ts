@@ -1,5 +1,5 @@
 /** State by shape: a circle with a tick, a triangle, an octagon with a cross, a diamond with a question mark. */
-import type { Mood } from '../state.ts'
+import type { Mood } from '../board.ts'
 
 const SVG = 'http://www.w3.org/2000/svg'
 

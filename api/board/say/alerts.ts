@@ -1,6 +1,6 @@
 /** Alerts in plain words, worst and newest first. */
 import { isEvidenceId, type Alert, type CompiledConfig, type Origin } from '../../../engine/index.ts'
-import type { BoardAlert, Part } from '../state.ts'
+import type { BoardAlert, Part } from '../board.ts'
 import { clean, name, nameIn } from './name.ts'
 
 /** An alert in words without its age and without a full stop. */

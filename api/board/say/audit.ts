@@ -1,6 +1,6 @@
 /** What an auditor found who counts apart from the engine, as one calm line; loud only where it is not all well. */
 import type { Health } from '../../../engine/index.ts'
-import type { BoardState } from '../state.ts'
+import type { BoardState } from '../board.ts'
 import { clean } from './name.ts'
 
 /** An audit older than this (ms) says nothing about now. */

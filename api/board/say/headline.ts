@@ -1,6 +1,6 @@
 /** The one sentence people read from across the room, and the mood that colours the wall. */
 import type { Alert, CompiledConfig, Health } from '../../../engine/index.ts'
-import type { BoardState, Mood, Part } from '../state.ts'
+import type { BoardState, Mood, Part } from '../board.ts'
 import { foremost, sentence } from './alerts.ts'
 import type { Subjects } from './subject.ts'
 

@@ -1,6 +1,6 @@
 /** One of the few numbers at the foot of the board; it takes the mood of the alerts about it. */
 import type { Alert, CompiledNumber } from '../../../engine/index.ts'
-import type { BoardInput, BoardNumber, Mood } from '../state.ts'
+import type { BoardInput, BoardNumber, Mood } from '../board.ts'
 import { matches, measure } from './measure.ts'
 import { clean } from './name.ts'
 import { quantity, unitOf } from './quantity.ts'

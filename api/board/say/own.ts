@@ -1,6 +1,6 @@
 /** What Weir says about itself: how much comes in, how new it is, and what people must know. */
 import type { Health } from '../../../engine/index.ts'
-import type { BoardState } from '../state.ts'
+import type { BoardState } from '../board.ts'
 import { clean } from './name.ts'
 import { joined, quantity } from './quantity.ts'
 

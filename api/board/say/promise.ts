@@ -1,6 +1,6 @@
 /** A promise on the board: target, now, kept or broken or unknown, and its last 24 hours. */
 import type { CompiledPromise, Stat } from '../../../engine/index.ts'
-import type { BoardInput, BoardPromise } from '../state.ts'
+import type { BoardInput, BoardPromise } from '../board.ts'
 import { measure } from './measure.ts'
 import { clean } from './name.ts'
 import { joined, quantity, target, unitOf, type Quantity } from './quantity.ts'

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type RunEvent, connect, openBlocks, robotsKey, siteKeys } from '../../../engine/index.ts'
 import { type TestRedis, startRedis } from '../../../test/harness/redis.ts'
 import { check, type CheckOptions } from '../../index.ts'
-import { type RunWorld, run } from '../../run.ts'
+import { run } from '../../run.ts'
+import type { RunWorld } from '../../run-world.ts'
 import { redisGate } from '../redis-gate.ts'
 
 let redis: TestRedis

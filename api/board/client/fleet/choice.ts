@@ -1,6 +1,6 @@
 /** What of the fleet is shown: a mood, a fleet, a part of a name, how many. It stands in the address, to be sent around. */
 import type { FleetAnswer } from '../../../http/fleet.ts'
-import type { Mood } from '../../state.ts'
+import type { Mood } from '../../board.ts'
 import { stateWord } from '../cards.ts'
 import { element, write } from '../element.ts'
 import { MOOD_WORD, MOODS } from './page.ts'

@@ -1,7 +1,7 @@
 /** The fields of a scraper: a bar for how often each is found now, a line across for its own week; words where they differ. */
 import { percent, spanOf } from '../../../fleet/rank.ts'
 import type { FleetRow } from '../../../fleet/row.ts'
-import type { Mood } from '../../state.ts'
+import type { Mood } from '../../board.ts'
 import { element } from '../element.ts'
 import { told } from './told.ts'
 

@@ -2,7 +2,7 @@
 import type { FleetAnswer } from '../../../http/fleet.ts'
 import { percent } from '../../../fleet/rank.ts'
 import type { FleetRow } from '../../../fleet/row.ts'
-import type { Mood } from '../../state.ts'
+import type { Mood } from '../../board.ts'
 import { age } from '../age.ts'
 import { ageNode, writeAges } from '../age-nodes.ts'
 import { stateWord, type Card } from '../cards.ts'

@@ -1,5 +1,5 @@
 /** A scraper's last runs as a strip of cells, newest right: the worse, the higher, so that it reads without colour. */
-import type { Mood } from '../../state.ts'
+import type { Mood } from '../../board.ts'
 import type { FleetRow } from '../../../fleet/row.ts'
 import { clean } from '../../say/name.ts'
 import { timeOfDay } from './moment.ts'
