@@ -1,5 +1,6 @@
 /** Takes one partition: lease, then load, then replay. Load never comes before the lease. */
 import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
 import { AlertFold } from '../alert/alert-fold.ts'
 import type { CompiledStream } from '../config/compiled.ts'
 import { WeirError } from '../error.ts'
@@ -11,7 +12,7 @@ import type { PartitionEnvironment } from './environment.ts'
 import { Partition } from './partition.ts'
 import { recover, type Recovered } from './recovery.ts'
 import { acquire, type WrongType } from './redis-scripts.ts'
-import { Retention } from './retention.ts'
+import { type Present, Retention } from './retention.ts'
 
 /** The internal stream of verdict changes: one partition, its own fold. */
 export const ALERTS = 'alerts'
@@ -54,9 +55,7 @@ export async function claim(
   const fold = foldOf(target, control0, controls)
   const recovered = await recover(env.redis, keys, acquired.meta, fold, admit)
   const stream = (): CompiledStream | null => (fold instanceof AlertFold ? null : fold.stream)
-  const limit = stream()?.retention ?? { age: 86_400_000, bytes: 64 * 1024 * 1024 }
-  const present = Number((await env.redis.memory('USAGE', keys.log)) ?? 0)
-  const retention = new Retention(limit, present, acquired.meta.get('off') ?? '0-0')
+  const retention = new Retention(await presentIn(env.redis, keys.log, acquired.meta.get('off') ?? '0-0'))
   if (recovered.rounds.manifest.round > 0) retention.snapshotAt(recovered.rounds.manifest.off)
   const name = `${target.stream}.${target.partition}`
   const partition = new Partition(
@@ -70,6 +69,14 @@ export async function claim(
   )
   await partition.resume()
   return { verdict: 'OK', partition, replayed: recovered.replayed, check: recovered.check }
+}
+
+async function presentIn(redis: Redis, log: string, last: string): Promise<Present> {
+  const [bytes, oldest] = await Promise.all([
+    redis.memory('USAGE', log),
+    redis.xrange(log, '-', '+', 'COUNT', 1),
+  ])
+  return { bytes: Number(bytes ?? 0), first: oldest[0]?.[0] ?? last, last }
 }
 
 function foldOf({ stream, partition }: Target, control0: string, controls: Controls): AlertFold | StreamFold {

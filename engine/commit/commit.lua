@@ -38,7 +38,7 @@ if redis.pcall('XGROUP', 'SETID', KEYS[2], 'weir', ARGV[4], 'ENTRIESREAD', read)
   redis.call('HDEL', KEYS[1], '')
   redis.call('XGROUP', 'CREATE', KEYS[2], 'weir', ARGV[4], 'ENTRIESREAD', read)
 end
-redis.call('HSET', KEYS[1], 'cid', ARGV[3], 'off', ARGV[4], 'n', ARGV[5],
+redis.call('HSET', KEYS[1], 'off', ARGV[4], 'n', ARGV[5],
   'exp', string.format('%.0f', now + tonumber(ARGV[6])), 'at', string.format('%.0f', now))
 local function pairs_to(key)
   local from, to = section()
@@ -69,7 +69,10 @@ if to >= from then redis.call('HSET', KEYS[1], 'live', live) end
 pairs_to(KEYS[10])
 gone_from(KEYS[11])
 pairs_to(KEYS[11])
-if ARGV[7] ~= '' then redis.call('XTRIM', KEYS[2], 'MINID', '~', ARGV[7]) end
+-- Last of all: where something above failed, the same commit sent again must fail again, and not be taken for done.
+redis.call('HSET', KEYS[1], 'cid', ARGV[3])
+-- Without the limit Redis removes ten thousand entries a call, and the rest would stay until it is too old.
+if ARGV[7] ~= '' then redis.call('XTRIM', KEYS[2], 'MINID', '~', ARGV[7], 'LIMIT', '0') end
 if ARGV[8] ~= '' then redis.call('XTRIM', KEYS[6], 'MINID', ARGV[8]) end
 local last = info['last-generated-id']
 if tonumber(string.match(last, '^%d+')) > now + 60000 then return { 'CLOCK', now, last, info['entries-added'] } end

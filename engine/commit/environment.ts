@@ -10,7 +10,7 @@ export interface PartitionEnvironment {
   ttl: number
   /** Longest time between two commits while there is something to commit, ms. */
   commitEvery: number
-  /** Longest time and most entries between two snapshots. */
+  /** Time between two snapshots, ms: what was read in it is read again after a kill. */
   snapshotEvery: number
   onFailure: (where: string, error: unknown) => void
   /** A monotone clock, ms: the machine's own may be set back while we work. */

@@ -18,12 +18,15 @@ import { type Numbers, outboxPairs } from './outgoing.ts'
 import { logAhead } from './log-ahead.ts'
 import { type Acquired, type Commit, type Committed, commit, renew } from './redis-scripts.ts'
 import { Piecework } from './piecework.ts'
-import { Retention } from './retention.ts'
+import type { Retention, RetentionLimit } from './retention.ts'
 import type { Rounds } from './rounds.ts'
 import { Shipper } from './shipper.ts'
 
 /** How long a stopping worker waits for a Redis that is away: nothing is lost, the next owner replays. */
 const RELEASE_PATIENCE = 2000
+
+/** Of verdicts, which no stream of the config declares. */
+const ALERTS_RETENTION: RetentionLimit = { age: 86_400_000, bytes: 64 * 1024 * 1024 }
 
 /** Between two words on the clock of a log that is not yet read up to the first one. */
 const WORD_EVERY = 1000
@@ -65,6 +68,7 @@ export class Partition {
   /** Of the entry in hand. */
   private bytes = 0
   private inFlight: Promise<void> | null = null
+  private committing = false
   private lost = false
   /** Set while giving the lease back: then Redis is waited for only so long. */
   private givingUpAt = Number.POSITIVE_INFINITY
@@ -177,9 +181,10 @@ export class Partition {
     this.tailed = this.n
   }
 
-  /** Whether more entries may be read now: what waits for the series is bounded. */
+  /** Whether more entries may be read now: what waits for the series, or for one commit to be answered, is bounded. */
   get hungry(): boolean {
-    return this.drain.length < 200
+    const stuck = this.committing && this.env.now() - this.committedAt > this.env.ttl
+    return this.drain.length < 200 && !stuck
   }
 
   /**
@@ -286,11 +291,12 @@ export class Partition {
       token: this.token,
       before: this.cid,
       ttl: this.env.ttl,
-      trim: this.retention.trim(),
+      trim: this.retention.trim(stream?.retention ?? ALERTS_RETENTION),
       outboxTrim: this.shipper.trim,
       holes: this.holes,
     })
-    const done = await this.send(commit)
+    this.committing = true
+    const done = await this.send(commit).finally(() => (this.committing = false))
     if (done.verdict !== 'OK' && done.verdict !== 'DUP' && done.verdict !== 'CLOCK') {
       this.lost = true
       this.env.onFailure(this.name, new Error(`commit answered ${done.verdict}: loading anew`))

@@ -6,13 +6,7 @@
 import * as model from './protocol.fixture.ts'
 
 /** A way to build the protocol wrong. The exploration must find what comes of it. */
-export type Mutant =
-  | 'none'
-  | 'bare commit ids'
-  | 'no commit ids'
-  | 'newest tail'
-  | 'no tails'
-  | 'epoch tokens'
+export type Mutant = 'none' | 'bare commit ids' | 'no commit ids' | 'newest tail' | 'no tails'
 
 interface Worker {
   token: string

@@ -146,6 +146,35 @@ test('the log is trimmed below what is asked for and keeps the position; the out
   expect(await groupOf(redis, keys)).toMatchObject({ lag: 0, pending: 0 })
 })
 
+test('of tens of thousands of entries as many go as are asked for, in one commit', async () => {
+  const { redis } = bench
+  const keys = freshKeys()
+  await redis.eval(
+    "for i = 1, 60000 do redis.call('XADD', KEYS[1], i .. '-0', 'weir', 'event/1') end",
+    1,
+    keys.log,
+  )
+  const { token } = await own(redis, keys)
+  const done = commitOf(token, '0:0', '1:a', ['60000-0'], { trim: '59000-0' })
+  expect((await commit(redis, keys, { ...done, n: 60_000 })).verdict).toBe('OK')
+  expect(await redis.xlen(keys.log)).toBeLessThan(1200)
+})
+
+test('a commit that fails halfway fails again when it is sent again, and is not taken for done', async () => {
+  const { redis } = bench
+  const keys = freshKeys()
+  const ids = await addEntries(redis, keys, 3)
+  const { token } = await own(redis, keys)
+  // Somebody else wrote there.
+  await redis.xadd(keys.outbox, '9-0', 'item', 'foreign')
+  const done = commitOf(token, '0:0', '1:a', ids, { outbox: ['1-0', 'a'], view: ['f', 'x'] })
+  for (let i = 0; i < 2; i++) await expect(commit(redis, keys, done)).rejects.toThrow('equal or smaller')
+  await redis.del(keys.outbox)
+  expect((await commit(redis, keys, done)).verdict).toBe('OK')
+  expect((await commit(redis, keys, done)).verdict).toBe('DUP')
+  expect(await redis.xlen(keys.outbox)).toBe(1)
+})
+
 test('renewal prolongs, ticks and marks; release gives back at once', async () => {
   const { redis } = bench
   const keys = freshKeys()

@@ -1,27 +1,42 @@
 /**
  * How far a partition's log may be trimmed: not past the last complete snapshot, and beyond that by age and by
- * bytes. Bytes are counted as entries are read; what was there before counts as one lump at its newest entry.
+ * bytes. Bytes are counted as entries are read; of what was there before, only how much it is and from when to when:
+ * it counts as if it had come evenly.
  */
+import { compareIds } from '../stream/entry-id.ts'
 
 const MARK_EVERY = 1024 * 1024
 
+/** Longest age, ms, and bytes per partition; whichever is reached first. */
+export interface RetentionLimit {
+  age: number
+  bytes: number
+}
+
+/** What is in the log when its owner begins: bytes, and its first and last id. */
+export interface Present {
+  bytes: number
+  first: string
+  last: string
+}
+
 export class Retention {
-  private readonly age: number
-  private readonly bytes: number
   /** [id, bytes fed up to and including it], a mark about every MB. */
   private readonly marks: [string, number][] = []
   private total: number
   private markedAt: number
   private snapshot = '0-0'
   private now = 0
+  /** The highest id that bytes asked for: what a snapshot holds up today may go with the next one. */
+  private wanted = '0-0'
 
-  /** `age` ms, `bytes` per partition, `present`: bytes that are in the log already, `last`: its newest id. */
-  constructor(limit: { age: number; bytes: number }, present: number, last: string) {
-    this.age = limit.age
-    this.bytes = limit.bytes
-    this.total = present
-    this.markedAt = present
-    if (present > 0) this.marks.push([last, present])
+  constructor({ bytes, first, last }: Present) {
+    this.total = bytes
+    this.markedAt = bytes
+    const [from, to] = [Number.parseInt(first), Number.parseInt(last)]
+    for (let at = MARK_EVERY; at < bytes; at += MARK_EVERY)
+      this.marks.push([`${Math.floor(from + ((to - from) * at) / bytes)}-0`, at])
+    if (bytes > 0) this.marks.push([last, bytes])
   }
 
   /** `bytes`: of the entry's fields. */
@@ -42,19 +57,14 @@ export class Retention {
   }
 
   /** Lowest id to keep, or '' where nothing is to be trimmed. */
-  trim(): string {
-    if (this.snapshot === '0-0') return ''
-    let below = `${Math.max(0, Math.floor(this.now - this.age))}-0`
-    while (this.marks.length > 0 && this.total - this.marks[0]![1] > this.bytes) {
+  trim({ age, bytes }: RetentionLimit): string {
+    while (this.marks.length > 0 && this.total - this.marks[0]![1] > bytes) {
       const [id] = this.marks.shift()!
-      if (later(id, below)) below = id
+      if (compareIds(id, this.wanted) > 0) this.wanted = id
     }
-    return later(below, this.snapshot) ? this.snapshot : below
+    if (this.snapshot === '0-0') return ''
+    const old = `${Math.max(0, Math.floor(this.now - age))}-0`
+    const below = compareIds(old, this.wanted) > 0 ? old : this.wanted
+    return compareIds(below, this.snapshot) > 0 ? this.snapshot : below
   }
-}
-
-function later(a: string, b: string): boolean {
-  const [ams, aseq] = a.split('-').map(Number) as [number, number]
-  const [bms, bseq] = b.split('-').map(Number) as [number, number]
-  return ams > bms || (ams === bms && aseq > bseq)
 }
