@@ -16,6 +16,10 @@ class Committed {
   readonly forwards: Outputs['forwards'] = []
   readonly dead: Outputs['dead'] = []
   readonly late: Outputs['late'] = []
+  readonly partials: Outputs['partials'] = []
+  readonly live: Outputs['live'] = []
+  readonly accounted: Outputs['accounted'] = []
+  readonly accounts = new Map<string, string>()
   /** What a reader finds. */
   readonly view = new Map<string, string>()
 
@@ -25,6 +29,11 @@ class Committed {
     this.forwards.push(...out.forwards)
     this.dead.push(...out.dead)
     this.late.push(...out.late)
+    this.partials.push(...out.partials)
+    this.live.push(...out.live)
+    this.accounted.push(...out.accounted)
+    for (const field of out.accountsGone) this.accounts.delete(field)
+    for (const [field, json] of out.accounts) this.accounts.set(field, json)
     for (const field of out.viewGone) this.view.delete(field)
     for (const [field, json] of out.view) this.view.set(field, json)
   }

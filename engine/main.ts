@@ -34,8 +34,13 @@ async function publish(): Promise<string> {
   const redis = connect(redisUrl, 'query', 'weir-publish')
   try {
     await reach(redis, redisUrl)
-    const { id, changed } = await appendConfig(redis, config.namespace, config, path)
+    const { id, changed, again } = await appendConfig(redis, config.namespace, config, path)
     log.info({ control: id, changed, hash: config.hash }, 'config published')
+    if (again)
+      log.warn(
+        { control: id, path },
+        'this config was in force before and had been replaced: is this process older than the others? With WEIR_NAMESPACE set it publishes nothing',
+      )
   } finally {
     redis.disconnect()
   }

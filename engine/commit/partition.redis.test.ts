@@ -62,6 +62,18 @@ const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
     (error: { code?: string }) => error.code,
   )
 
+test('a log that somebody trimmed past its last snapshot is told from state that is wrong', async () => {
+  const shell = await Shell.on(bench.redis, configOf())
+  const one = await shell.claim(TARGET)
+  await sendBatch(bench.redis, one.keys.log, 'p~1~a', 0, pastEvents(5, 1000))
+  await shell.settle(one)
+  await sendBatch(bench.redis, one.keys.log, 'p~1~a', 5, pastEvents(5, 2000))
+  await shell.settle(one)
+  await kill(one)
+  await bench.redis.xtrim(one.keys.log, 'MAXLEN', 1)
+  await expect(shell.claim(TARGET, one.token)).rejects.toThrow(/^\d entries of .* somebody else trimmed/)
+})
+
 test('a recovery that does not arrive at what was committed stops the partition', async () => {
   const shell = await Shell.on(bench.redis, configOf())
   const one = await shell.claim(TARGET)

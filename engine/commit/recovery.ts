@@ -52,8 +52,9 @@ export async function recover(
   // What was gone before it was read is counted, and cannot be replayed.
   const holes = Number(meta.get('holes') ?? 0) - (manifest.holes ?? 0)
   const n = manifest.n + replayed + holes
-  if (agreed === 'different' || n !== Number(meta.get('n') ?? 0))
-    throw mismatch(keys, committed, fold, n, Number(meta.get('n') ?? 0))
+  const before = Number(meta.get('n') ?? 0)
+  if (n < before) throw shortened(keys, manifest.off, to, before - n)
+  if (agreed === 'different' || n !== before) throw mismatch(keys, committed, fold, n, before)
   const check = agreed === 'same' ? 'passed' : 'passed, outputs changed with the version'
   return { rounds, replayed, check }
 }
@@ -92,6 +93,19 @@ function mismatch(
       retry: false,
       where: keys.meta,
       todo: 'This partition stays stopped. Keep its keys (redis-cli --rdb) and report them; other partitions go on.',
+    },
+  )
+}
+
+function shortened({ log }: PartitionKeys, from: string, to: string, gone: number): WeirError {
+  return new WeirError(
+    `${gone} entries of ${log} between its last snapshot (${from}) and the committed position (${to}) are gone: somebody else trimmed or deleted them.`,
+    {
+      code: 'WEIR_LOG_SHORTENED',
+      domain: 'external',
+      retry: false,
+      where: log,
+      todo: 'Take MAXLEN, MINID, XTRIM and XDEL out of what writes there: Weir trims by itself. Then delete all keys of this partition: it begins anew with what is left.',
     },
   )
 }

@@ -43,7 +43,11 @@ test('a config is appended once, and read back by everybody', async () => {
   expect(await newestControl(redis, 'a')).toBeNull()
   const first = await appendConfig(redis, 'a', config(), 'test')
   expect(first.changed).toBe(true)
-  expect(await appendConfig(redis, 'a', config(), 'test')).toEqual({ id: first.id, changed: false })
+  expect(await appendConfig(redis, 'a', config(), 'test')).toEqual({
+    id: first.id,
+    changed: false,
+    again: false,
+  })
   expect(await readControl(redis, 'a', '0')).toEqual([
     { id: first.id, by: 'test', kind: 'config', config: config() },
   ])
@@ -52,8 +56,14 @@ test('a config is appended once, and read back by everybody', async () => {
 })
 
 test('going back to an earlier config is a change of its own', async () => {
+  const told = []
   for (const board of ['one', 'two', 'one'])
-    expect((await appendConfig(redis, 'a', config(8, {}, board), 'test')).changed).toBe(true)
+    told.push(await appendConfig(redis, 'a', config(8, {}, board), 'test'))
+  expect(told.map(({ changed, again }) => [changed, again])).toEqual([
+    [true, false],
+    [true, false],
+    [true, true],
+  ])
   expect(await readControl(redis, 'a', '0')).toHaveLength(3)
 })
 

@@ -19,14 +19,14 @@ const ATTEMPTS = 5
 
 /**
  * Appends `config` if it differs from the newest one; `id` is then that of its entry, else of the newest.
- * `by` says who or what changed it. Throws WEIR_CONFIG when it changes what an existing stream cannot change.
+ * `again`: it was in force before and had been replaced. `by` says who or what changed it. Throws WEIR_CONFIG when it changes what an existing stream cannot change.
  */
 export async function appendConfig(
   redis: Redis,
   namespace: string,
   config: CompiledConfig,
   by: string,
-): Promise<{ id: string; changed: boolean }> {
+): Promise<{ id: string; changed: boolean; again: boolean }> {
   const text = JSON.stringify(config)
   if (Buffer.byteLength(text) > MAX_CONFIG_BYTES)
     throw refused(
@@ -37,7 +37,7 @@ export async function appendConfig(
   const counts = config.streams.flatMap(({ name, partitions }) => [name, String(partitions)])
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const { tip, entry } = await newest(redis, keys.control)
-    if (entry?.config.hash === config.hash) return { id: entry.id, changed: false }
+    if (entry?.config.hash === config.hash) return { id: entry.id, changed: false, again: false }
     const clash = incompatible(
       await lastDeclared(redis, keys, entry?.config.streams ?? [], config),
       config.streams,
@@ -46,7 +46,11 @@ export async function appendConfig(
     const argv = [tip, config.hash, by, text, ...counts]
     const reply = (await redis.eval(APPEND, 2, keys.control, keys.partitions, ...argv)) as string[]
     const [verdict, about = '', has] = reply
-    if (verdict === 'OK') return { id: about, changed: true }
+    if (verdict === 'OK') {
+      const all = await readControl(redis, namespace, '0')
+      const again = all.some(({ id, config: { hash } }) => id !== about && hash === config.hash)
+      return { id: about, changed: true, again }
+    }
     if (verdict === 'PARTITIONS')
       throw newStream(about, `it has ${has} partitions, fixed when it was created`)
   }

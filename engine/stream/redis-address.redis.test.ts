@@ -145,12 +145,16 @@ test('behind a Sentinel a client follows the master to another server while the 
         interval: 500,
       })
       .toBe('OK')
+    await expect.poll(() => direct.next.info('replication')).toContain('role:master')
+    // Within half a second; who only notices that the old one has become a replica needs eleven.
     await expect
-      .poll(() =>
-        client
-          .set('a', 'next')
-          .then(() => direct.next.get('a'))
-          .catch(() => null),
+      .poll(
+        () =>
+          client
+            .set('a', 'next')
+            .then(() => direct.next.get('a'))
+            .catch(() => null),
+        { timeout: 6000 },
       )
       .toBe('next')
     client.disconnect()

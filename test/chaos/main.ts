@@ -39,9 +39,9 @@ const say = (line: string): void => {
 try {
   const redis = values.redis === undefined ? {} : { redis: values.redis }
   const result = await chaos({ seed, seconds: minutes * 60, rate, gap, whole: true, say, ...redis })
-  const { tally, answers, different, differences } = result
+  const { tally, stalls, answers, different, differences } = result
   const more = { seed, cuts: tally.cuts, silences: tally.silences, lostReplies: tally.lostReplies }
-  process.stdout.write(`${JSON.stringify({ ...more, halfOpen: tally.stranded, answers })}\n`)
+  process.stdout.write(`${JSON.stringify({ ...more, halfOpen: tally.stranded, stalls, answers })}\n`)
   if (different > 0)
     process.stdout.write(
       `${different} differences with seed ${seed}, first:\n  ${differences.join('\n  ')}\n`,

@@ -45,6 +45,8 @@ export interface ChaosResult extends Verdict {
   tally: Tally
   /** Verdicts of commits and renewals that were not OK, how often. */
   answers: Record<string, number>
+  /** Chunks that came so late that silence alarms about them are true. */
+  stalls: number
   line: string
 }
 
@@ -78,7 +80,8 @@ class ChaosRun {
   private reader!: Reader
   private workers: Member[] = []
   private producers: Member[] = []
-  private stalled = false
+  /** When the chunks that came late were to be sent. */
+  private readonly stalls: number[] = []
   private deadline = 0
 
   constructor(options: ChaosOptions) {
@@ -197,7 +200,8 @@ class ChaosRun {
 
   private sent(number: number, { chunk }: Done): void {
     this.done[number] = Math.max(this.done[number]!, chunk)
-    if (Date.now() - this.released[chunk]!.at > STALL_MS) this.stalled = true
+    const { at } = this.released[chunk]!
+    if (Date.now() - at > STALL_MS) this.stalls.push(at)
   }
 
   private async load(foreign: Foreign): Promise<void> {
@@ -287,7 +291,7 @@ class ChaosRun {
         alerts: this.alerts,
         released,
         nowRungs: this.options.whole ? ['10s', '1m'] : ['10s'],
-        stalled: this.stalled,
+        stalls: this.stalls,
       })
       if (verdict.different === 0 || attempt === 12) return verdict
       await sleep(3000)
@@ -305,14 +309,16 @@ class ChaosRun {
     const { lost, duplicated, duplicates } = verdict
     const { kills, freezes, redisKills } = tally
     const { events } = oracle
-    const line = `lost ${lost} duplicated ${duplicated} of ${events} events, ${kills} kills, ${freezes} freezes, ${redisKills} redis kills, ${duplicates} duplicate sends`
+    const different = verdict.different + this.differences.length
+    const line = `lost ${lost} duplicated ${duplicated} of ${events} events, ${kills} kills, ${freezes} freezes, ${redisKills} redis kills, ${duplicates} duplicate sends${different > 0 ? `, ${different} DIFFERENCES` : ''}`
     return {
       ...verdict,
-      different: verdict.different + this.differences.length,
+      different,
       differences,
       seed: this.options.seed,
       events,
       tally,
+      stalls: this.stalls.length,
       answers,
       line,
     }

@@ -1,6 +1,7 @@
 /** Connections that are cut, refused, silent or answered by nobody: reading and committing go on. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { SILENCE_MS } from '../../engine/stream/connection.ts'
 import { trial } from './trial.ts'
 
 /** Longest a worker blocks in one read, ms. */
@@ -12,6 +13,7 @@ test.concurrent(
     await trial.worker()
     await trial.owned()
     const producer = await trial.producer(trial.server.url)
+    const took: number[] = []
     for (let i = 0; i < 5; i++) {
       // Idle: the reader sits in XREAD.
       await sleep(BLOCK)
@@ -19,8 +21,10 @@ test.concurrent(
       const from = performance.now()
       await trial.send(producer, 40)
       await trial.counts()
-      expect(performance.now() - from).toBeLessThan(10_000)
+      took.push(performance.now() - from)
     }
+    // A read that never settles ends with our own deadline, each time; a busy machine is late with some.
+    expect(took.toSorted((a, b) => a - b)[2]).toBeLessThan(SILENCE_MS / 2)
     await trial.isExact()
   }),
 )
@@ -35,7 +39,7 @@ test.concurrent(
       await trial.send(producer, 100)
       await trial.counts()
       await trial.server.kill()
-      await sleep(60 * BLOCK)
+      await sleep(200 * BLOCK)
       await trial.server.restart()
       const from = performance.now()
       await trial.send(producer, 100)
