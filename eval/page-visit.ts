@@ -7,9 +7,13 @@ import { findChromium } from '../launch/chromium.ts'
 import { type Verdict, judge } from '../scrapers/outcome/judge.ts'
 import { type Signals, blankSignals } from '../scrapers/outcome/signals.ts'
 import { PATIENT } from '../scrapers/pool/patient.fixture.ts'
+import { ask } from '../scrapers/pool/ask.ts'
 import { openPool } from '../scrapers/pool/pool.ts'
 import { visit } from '../scrapers/pool/visit.ts'
+import { text } from '../scrapers/index.ts'
+import { landmark } from '../scrapers/define/landmark.ts'
 import { decodeHtml } from '../scrapers/read/charset.ts'
+import type { PageAnswer } from '../scrapers/read/in-page.ts'
 import { valuesOf } from '../scrapers/read/interpret.ts'
 import { readHtml } from '../scrapers/read/read-html.ts'
 import { record } from '../scrapers/read/record.ts'
@@ -30,9 +34,15 @@ export const NEVER_GOOD_PAGES: readonly Outcome[] = [
 export interface PageResult {
   name: string
   verdict: Verdict
+  /**
+   * What the page is called where a landmark of its scraper, or a required field, is not there: only then block, challenge
+   * and login signatures look at it at all. Empty where no page came.
+   */
+  changed: Verdict[]
   right: Record<string, boolean>
 }
 
+const NOT_THERE = { is: [landmark('#weir-not-there', '')], read: { lost: text('#weir-not-there') } }
 const TYPE = 'text/html; charset=utf-8'
 const DAY = 86_400_000
 const TLS_HANDSHAKE = 22
@@ -67,8 +77,15 @@ export async function visitPages(cases: PageCase[]): Promise<PageResult[]> {
   try {
     return await Promise.all(
       cases.map(async (one) => {
-        const signals = await pool.run((lease) => visit(lease, one.scraper, 'private'), LIMITS)
-        return resultOf(one, signals)
+        const got: { answer: PageAnswer | null } = { answer: null }
+        const signals = await pool.run(async (lease) => {
+          const seen = await visit(lease, one.scraper, 'private')
+          if (seen.main === null || seen.fault !== null) return seen
+          const question = { landmarks: [], login: null, fields: {} }
+          got.answer = await ask(await lease.page.createCDPSession(), question, LIMITS.deadline)
+          return seen
+        }, LIMITS)
+        return resultOf(one, signals, got.answer)
       }),
     )
   } finally {
@@ -96,31 +113,50 @@ export function readPages(cases: PageCase[]): PageResult[] {
       optionalShare: scraper.optionalShare,
     }
     const question = { landmarks: scraper.is, login: scraper.login, fields: scraper.read }
-    record(readHtml(decodeHtml(one.html(), TYPE), scraper.url, question, 60_000), scraper, signals)
-    return resultOf(one, signals)
+    const answer = readHtml(decodeHtml(one.html(), TYPE), scraper.url, question, 60_000)
+    record(answer, scraper, signals)
+    return resultOf(one, signals, answer)
   })
 }
 
-function resultOf(one: PageCase, signals: Signals): PageResult {
-  return { name: one.scraper.name, verdict: judge(signals), right: one.right(valuesOf(signals.fields)) }
+function resultOf(one: PageCase, signals: Signals, answer: PageAnswer | null): PageResult {
+  return {
+    name: one.scraper.name,
+    verdict: judge(signals),
+    changed: answer === null ? [] : changed(one, signals, answer),
+    right: one.right(valuesOf(signals.fields)),
+  }
 }
 
-/** Right reads per field, of how many pages, and the pages that were called what no good page is. */
+/** Judged again from the same answer: without its landmark, and without a required field of a scraper that has none. */
+function changed({ scraper }: PageCase, signals: Signals, answer: PageAnswer): Verdict[] {
+  const again = { ...signals }
+  record(answer, { ...scraper, ...NOT_THERE }, again)
+  return [judge(again), judge({ ...again, landmarks: [] })]
+}
+
+/** Right reads per field, of how many pages, and the pages that were called what no good page is, changed or not. */
 export function summary(results: PageResult[]): {
   pages: number
   outcomes: Record<string, number>
+  changed: Record<string, number>
   right: Record<string, number>
   misjudged: { name: string; verdict: Verdict }[]
 } {
   const outcomes: Record<string, number> = {}
+  const changed: Record<string, number> = {}
   const right: Record<string, number> = {}
-  for (const { verdict, right: fields } of results) {
+  for (const { verdict, changed: others, right: fields } of results) {
     outcomes[verdict.outcome] = (outcomes[verdict.outcome] ?? 0) + 1
+    for (const { outcome, reason } of others)
+      changed[`${outcome}.${reason}`] = (changed[`${outcome}.${reason}`] ?? 0) + 1
     for (const [field, isRight] of Object.entries(fields))
       right[field] = (right[field] ?? 0) + Number(isRight)
   }
-  const misjudged = results
-    .filter(({ verdict }) => NEVER_GOOD_PAGES.includes(verdict.outcome))
-    .map(({ name, verdict }) => ({ name, verdict }))
-  return { pages: results.length, outcomes, right, misjudged }
+  const misjudged = results.flatMap(({ name, verdict, changed: others }) =>
+    [verdict, ...others]
+      .filter(({ outcome }) => NEVER_GOOD_PAGES.includes(outcome))
+      .map((wrong) => ({ name, verdict: wrong })),
+  )
+  return { pages: results.length, outcomes, changed, right, misjudged }
 }

@@ -17,11 +17,14 @@ export async function evaluate([folder]: string[]): Promise<void> {
 }
 
 function tell(how: string, results: Parameters<typeof summary>[0], cost: string): void {
-  const { pages, outcomes, right, misjudged } = summary(results)
+  const { pages, outcomes, changed, right, misjudged } = summary(results)
   const shares = Object.entries(right).map(([field, n]) => `${field} right on ${n}`)
-  const told = Object.entries(outcomes).map(([outcome, n]) => `${n} ${outcome}`)
+  const told = (counts: Record<string, number>): string =>
+    Object.entries(counts)
+      .map(([outcome, n]) => `${n} ${outcome}`)
+      .join(', ')
   process.stdout.write(
-    `${how}: ${pages} pages, ${misjudged.length} misjudged; ${shares.join(', ')}; ${told.join(', ')}${cost}\n`,
+    `${how}: ${pages} pages, ${misjudged.length} misjudged; ${shares.join(', ')}; ${told(outcomes)}; without their landmark or a required field: ${told(changed)}${cost}\n`,
   )
   for (const { name, verdict } of misjudged)
     process.stdout.write(`  ${name}: ${verdict.outcome}.${verdict.reason} ${verdict.detail}\n`)

@@ -134,6 +134,37 @@ const cases: [string, Signals, string][] = [
   ['401', page({ main: answered(401), ...lost }), 'auth_failed.401'],
   ['a login page', page({ ...lost, passwordField: true }), 'auth_failed.login'],
   ['a login page with 403', page({ main: answered(403), ...lost, passwordField: true }), 'auth_failed.login'],
+  [
+    'a login page in the frame of a shop',
+    page({
+      ...lost,
+      passwordField: true,
+      textLength: 9000,
+      finalUrl: 'https://north.example/customer/account/login/?x',
+    }),
+    'auth_failed.login',
+  ],
+  ['a login page of few words', page({ ...lost, passwordField: true, textLength: 800 }), 'auth_failed.login'],
+  [
+    'another page with a login form in its header',
+    page({ ...lost, passwordField: true, textLength: 9000, finalUrl: 'https://north.example/?after=login' }),
+    'layout_changed.identity',
+  ],
+  [
+    '403 with a login form in its header',
+    page({ main: answered(403), ...lost, passwordField: true, textLength: 9000 }),
+    'blocked.forbidden',
+  ],
+  [
+    'a page without landmarks that lost a field and has a login form in its header',
+    page({
+      landmarks: [],
+      passwordField: true,
+      textLength: 9000,
+      fields: { balance: field('missing') },
+    }),
+    'layout_changed.selector',
+  ],
   ['the declared login marker', page({ ...lost, loginMarker: true }), 'auth_failed.login'],
   ['a login form in the header of a good page', page({ passwordField: true }), 'ok.all_valid'],
   [

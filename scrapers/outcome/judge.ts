@@ -4,6 +4,7 @@ import { maskAddresses } from '../evidence/mask-address.ts'
 import { bodyChallenge, disguisedRateLimit, headerChallenge } from './challenge.ts'
 import { fieldVerdict } from './fields.ts'
 import { identityPasses } from './identity.ts'
+import { isLoginPage } from './login.ts'
 import { networkVerdict } from './network.ts'
 import { sameSite } from './same-site.ts'
 import { isAnswered, type Signals } from './signals.ts'
@@ -154,7 +155,7 @@ function blocked(signals: Signals, { status, complete, identity, asExpected }: F
   if (byBody) return { outcome: 'blocked', reason: byBody.reason, detail: `${byBody.vendor}: ${byBody.sign}` }
   if (asExpected) return null
   if (status === 451) return { outcome: 'blocked', reason: 'geo', detail: 'the site answered 451' }
-  if (status === 403 && !signals.passwordField && !signals.loginMarker) {
+  if (status === 403 && !isLoginPage(signals) && !signals.loginMarker) {
     return { outcome: 'blocked', reason: 'forbidden', detail: 'the site answered 403' }
   }
   return null
@@ -171,9 +172,9 @@ function authFailed(signals: Signals, { status, complete, identity, asExpected }
       detail: `a login page stands at ${signals.finalUrl ?? signals.url}`,
     }
   }
-  // Many good pages carry a login form in their header: it means something only where the page is not the page.
+  // A login form means something only where the page is not the page.
   const unknown = !identity || signals.landmarks.length === 0
-  if (signals.passwordField && unknown) {
+  if (unknown && isLoginPage(signals)) {
     return {
       outcome: 'auth_failed',
       reason: 'login',

@@ -35,6 +35,7 @@ const schema = Type.Object({
   landmarks: Type.Array(Type.Object({ source: text, matched: Type.Boolean() })),
   loginMarker: Type.Boolean(),
   passwordField: Type.Boolean(),
+  textLength: Type.Optional(maybe(amount)),
   fields: Type.Record(
     text,
     Type.Object({

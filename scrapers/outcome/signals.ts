@@ -131,6 +131,8 @@ export interface Signals {
   /** The scraper's own login marker matched; a password field is visible. */
   loginMarker: boolean
   passwordField: boolean
+  /** Characters of visible text beside a password field; null without one, absent in runs that older versions recorded. */
+  textLength?: number | null
   fields: Record<string, FieldResult>
   /** Share of optional fields that may be missing. */
   optionalShare: number

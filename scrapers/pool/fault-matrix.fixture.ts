@@ -203,6 +203,11 @@ const refused: Fault[] = [
   { name: 'a login page with 403', expected: 'auth_failed.login', answer: page(LOGIN, 403) },
   { name: 'sent to a login page', expected: 'auth_failed.login', answer: moved('/login', LOGIN) },
   {
+    name: 'sent to a login in the frame of a shop',
+    expected: 'auth_failed.login',
+    answer: moved('/customer/login', LOGIN + PAD),
+  },
+  {
     name: 'sent to a login without password',
     expected: 'auth_failed.login',
     login: 'url ~ /sso',
@@ -308,6 +313,11 @@ const changed: Fault[] = [
   },
   { name: 'a friendly error page', expected: 'layout_changed.identity', answer: page('<title>Oops</title>') },
   { name: 'nothing, status 200', expected: 'layout_changed.identity', answer: page('') },
+  {
+    name: 'sent home, where a login form is in the header',
+    expected: 'layout_changed.identity',
+    answer: moved('/', `${LOGIN.replace('Sign in', 'Home')}${PAD}`),
+  },
   { name: 'sent home', expected: 'layout_changed.identity', answer: moved('/', '<title>Home</title>') },
   {
     name: 'redirect to another host',

@@ -34,6 +34,8 @@ export interface PageAnswer {
   landmarks: boolean[]
   login: boolean
   password: boolean
+  /** Characters of visible text; null where no password is asked for. */
+  textLength: number | null
   fields: Record<string, RawField>
   product: RawProduct | null
   bodyBytes: number
@@ -162,6 +164,7 @@ export function readPage(question: PageQuestion, readProduct: () => RawProduct):
   }
 
   const landmarks = question.landmarks.map(matches)
+  const password = [...document.querySelectorAll('input[type=password]')].slice(0, 20).some(isVisible)
   const fields: Record<string, RawField> = {}
   for (const [name, spec] of Object.entries(question.fields)) fields[name] = readField(spec)
   const wantsProduct = Object.values(question.fields).some((spec) => spec.kind === 'product')
@@ -171,7 +174,8 @@ export function readPage(question: PageQuestion, readProduct: () => RawProduct):
     title: clean(document.title).slice(0, 300),
     landmarks,
     login: question.login !== null && matches(question.login),
-    password: [...document.querySelectorAll('input[type=password]')].slice(0, 20).some(isVisible),
+    password,
+    textLength: password ? pageText().length : null,
     fields,
     product: wantsProduct ? readProduct() : null,
     bodyBytes: html.length,

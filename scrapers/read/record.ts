@@ -14,6 +14,7 @@ export function record(answer: PageAnswer, scraper: BrowserScraper, signals: Sig
   signals.landmarks = scraper.is.map(({ source }, i) => ({ source, matched: answer.landmarks[i] ?? false }))
   signals.loginMarker = answer.login
   signals.passwordField = answer.password
+  signals.textLength = answer.textLength
   signals.bodyBytes = answer.bodyBytes
   signals.fields = interpret(scraper.read, answer)
   // Of a page that was recognised no 64 KB are kept, only whether a challenge's sign is in them.
