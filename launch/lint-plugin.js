@@ -17,6 +17,7 @@ const PURE = [
   'scrapers/define/landmark.ts',
   'scrapers/evidence/{mask,mask-address,mask-markup}.ts',
   'api/fleet/{field-share,rank,strip}.ts',
+  'api/http/proof.ts',
   'api/board/state.ts',
   'api/board/say/**',
 ]

@@ -45,7 +45,7 @@ export async function run(
       : null
   const ended = runEvent({ scraper, version, signals, verdict: unsent ?? verdict, proof, turn, at, start })
   const event = visits > 1 ? { ...ended, visits } : ended
-  await world.publish(event, fieldRows(scraper, signals, verdict, version, at))
+  await world.publish(event, fieldRows(scraper, signals, verdict, { ...proof, version, at }))
   return event
 }
 

@@ -156,7 +156,7 @@ describe('pictures of what pages showed', () => {
       scraper: 'north-bank',
       version: 'v1',
       headers: { server: hostile },
-      links: { html: '/v1/evidence/x/html' },
+      links: { screenshot: '/v1/evidence/x/screenshot', html: '/v1/evidence/x/html' },
     })
     await open(state, size)
     await page.waitForSelector('.proof:not([hidden])')
@@ -200,6 +200,34 @@ describe('pictures of what pages showed', () => {
       expect(await violations()).toEqual([])
       await page.keyboard.press('Escape')
       expect(await page.$eval('#proof', (node) => (node as HTMLDialogElement).open)).toBe(false)
+      expect(await violations()).toEqual([])
+    }
+  })
+
+  test('of an answer read without a browser there is a sign, and its beginning beside what is known', async () => {
+    const body = `<!doctype html><h1>Accounts</h1>${hostile}${'<p>Payment</p>'.repeat(2000)}`
+    const links = { screenshot: null, html: '/v1/evidence/x/html' }
+    const common = { reason: 'selector', detail: 'nothing matches "#b"', fields: ['balance'], at: Date.now() }
+    const run = { kind: 'http', outcome: 'layout_changed', url: 'https://n.example/', title: '', status: 200 }
+    const headers = { server: 'nginx' }
+    const about = { ...common, ...run, scraper: 'north-bank', version: 'v1', headers, links }
+    for (const size of [WALL, PHONE]) {
+      server.prove(null, about, body)
+      await open('problems', size)
+      await page.waitForSelector('.proof:not([hidden])')
+      expect(await page.$eval('.proof', (node) => (node as HTMLElement).innerText)).toBe('</>')
+      const seen = await page.evaluate(look)
+      expect(seen.outside.filter((each) => each.endsWith('sideways'))).toEqual([])
+      if (size === WALL) expect([seen.page, seen.small, seen.cutOff]).toEqual([[1920, 1080, 1080], [], []])
+      await page.click('.proof')
+      await page.waitForSelector('#proof-text:not([hidden])')
+      const text = await page.$eval('#proof-text', (node) => node.textContent)
+      expect(text).toContain(hostile)
+      expect(text.length).toBeLessThan(10_000)
+      expect(await page.$eval('#proof-picture', (node) => node.checkVisibility())).toBe(false)
+      expect(await page.$eval('#proof-facts', (node) => node.textContent)).toContain('nginx')
+      const wide = await page.$eval('#proof', (node) => node.getBoundingClientRect().right - innerWidth)
+      expect(wide).toBeLessThanOrEqual(0)
       expect(await violations()).toEqual([])
     }
   })

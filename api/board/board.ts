@@ -41,7 +41,7 @@ export interface BoardAlert {
   cause: string | null
   /** Whether it began with a change of ours, in words; null where nothing is known of that. */
   origin: { words: string; ours: boolean } | null
-  /** Id of the newest picture of what the page showed; null where there is none. */
+  /** Id of what was kept of the newest run it shows, with a picture of the page or without; null where nothing was. */
   proof: string | null
 }
 

@@ -11,8 +11,8 @@ export interface FixtureServer {
   url: string
   /** Sends this state to all pages, now and every second, as made now: instants in it keep their age. */
   show(board: BoardState): void
-  /** The evidence that is there: a picture, and what is known beside it. */
-  prove(picture: Uint8Array<ArrayBuffer>, about: object): void
+  /** The evidence that is there: a picture or none, what is known beside it, and the page as text. */
+  prove(picture: Uint8Array<ArrayBuffer> | null, about: object, html?: string): void
   /** Paths asked over HTTP so far. */
   asked: string[]
   /** Ends all sockets and lets none in, until `mend`. */
@@ -31,7 +31,7 @@ export async function startFixtureServer(): Promise<FixtureServer> {
   const started = Date.now()
   let state: 'open' | 'cut' | 'mute' | 'frozen' = 'open'
   let board: BoardState | null = null
-  let proof: { picture: Uint8Array<ArrayBuffer>; about: object } | null = null
+  let proof: { picture: Uint8Array<ArrayBuffer> | null; about: object; html: string } | null = null
   // The fixture's clock starts at NOW and runs on, as the server's does.
   const clock = (): number => NOW + Date.now() - started
   const say = (socket: WebSocket, message: ServerMessage): void => {
@@ -64,8 +64,9 @@ export async function startFixtureServer(): Promise<FixtureServer> {
   })
   app.get('/v1/evidence/:id', (c) => (proof === null ? c.notFound() : c.json(proof.about)))
   app.get('/v1/evidence/:id/screenshot', (c) =>
-    proof === null ? c.notFound() : c.body(proof.picture, 200, { 'content-type': 'image/webp' }),
+    proof?.picture ? c.body(proof.picture, 200, { 'content-type': 'image/webp' }) : c.notFound(),
   )
+  app.get('/v1/evidence/:id/html', (c) => (proof === null ? c.notFound() : c.text(proof.html)))
   app.route('/', boardRoutes())
   const websocket = { server: new WebSocketServer({ noServer: true }) }
   const server = await new Promise<ServerType>((resolve) => {
@@ -80,7 +81,7 @@ export async function startFixtureServer(): Promise<FixtureServer> {
       board = next
       tell()
     },
-    prove: (picture, about) => (proof = { picture, about }),
+    prove: (picture, about, html = '') => (proof = { picture, about, html }),
     cut: () => {
       state = 'cut'
       for (const socket of sockets) socket.terminate()

@@ -146,12 +146,13 @@ test('thousands come in pieces, and none at all is said', async () => {
   expect(await textOf('#headline')).toBe('No scrapers')
 })
 
-test('evidence opens, also where there is no picture', async () => {
+test('evidence opens, and what is not kept any more is said', async () => {
   await open()
   await page.click('.links a')
   await page.waitForSelector('#proof[open]')
   expect(await textOf('#proof-title')).toBe('north-bank: layout changed (selector)')
-  await page.waitForFunction(() => (document.querySelector('#proof-picture') as HTMLImageElement).hidden)
+  await page.waitForSelector('#proof-gone:not([hidden])')
+  expect(await page.$eval('#proof-picture', (node) => node.checkVisibility())).toBe(false)
   expect(await violations()).toEqual([])
 })
 

@@ -201,14 +201,15 @@ describe('open alerts', () => {
     expect(state.alerts[0]?.cause).toBe('connection reset')
   })
 
-  test('the picture is that of the newest page that was kept, and no other text', () => {
+  test('the proof is that of the newest run of which something was kept, read with a browser or without', () => {
     const proofOf = (...samples: Record<string, unknown>[]) =>
       board({ alerts: [alert({ evidence: { partition: 0, from: null, to: null, samples } })] }).alerts[0]!
         .proof
     const kind = 'browser'
     const older = { kind, evidence: 'b1b2c3d4e5f6-20605-1' }
     expect(proofOf({ kind }, { kind, evidence: '../../x' }, { kind, evidence: PROOF }, older)).toBe(PROOF)
-    expect(proofOf({ kind: 'http', evidence: PROOF })).toBeNull()
+    expect(proofOf({ kind: 'http', evidence: PROOF })).toBe(PROOF)
+    expect(proofOf({ kind })).toBeNull()
   })
 
   test('firing before pending, critical before warning, newest first, bounded', () => {

@@ -1,8 +1,9 @@
-/** `GET /v1/alerts`: what is wrong; alerts over scrape runs name the outcome and the fields concerned. */
+/** `GET /v1/alerts`: what is wrong; alerts over scrape runs and their fields name these, the outcome and the evidence. */
 import type { Context } from 'hono'
-import { isEvidenceId, type Alert, type AlertState, type Origin, type Reader } from '../../engine/index.ts'
+import type { Alert, AlertState, Origin, Reader } from '../../engine/index.ts'
 import { freshness } from './freshness.ts'
 import type { Origins } from './origin.ts'
+import { evidenceIdOf } from './proof.ts'
 import { oneOf, readQuery } from './query.ts'
 
 const STATES: readonly AlertState[] = ['pending', 'firing', 'resolved']
@@ -10,7 +11,7 @@ const STATES: readonly AlertState[] = ['pending', 'firing', 'resolved']
 export interface AlertAnswer extends Alert {
   /** How the newest matching run ended. */
   outcome?: string
-  /** Fields the newest matching run could not read: missing, invalid or empty. */
+  /** Those it is about; else those the newest matching run could not read: missing, invalid or empty. */
   fields?: string[]
   /** Whether it began with a change of ours; absent where nothing is known of that. */
   origin?: Origin
@@ -36,26 +37,27 @@ export async function listAlerts(c: Context, { reader, origins, clock }: AlertDe
   return c.json({ ...freshness(reader, clock()), alerts })
 }
 
-/** Lifts what people ask for first out of the newest sample of a `runs` alert. */
+/** Lifts what people ask for first out of an alert over runs or their fields. */
 export function answerOf(alert: Alert): AlertAnswer {
+  const id = evidenceIdOf(alert)
+  const proof = id !== null && { proof: `/v1/evidence/${id}` }
   // An alert for many groups says itself which fields it is about.
-  if (alert.about?.['field'] !== undefined) return { ...alert, fields: alert.about['field'] }
+  const named = alert.about?.['field'] ?? fieldOf(alert)
+  if (named !== undefined) return { ...alert, fields: named, ...proof }
   const run = alert.stream === 'runs' ? alert.evidence.samples[0] : undefined
   if (run === undefined) return alert
   const fields = [...new Set([run.missing, run.invalid, run.empty].flatMap(names))]
-  const id = evidenceIdOf(alert)
   return {
     ...alert,
     fields,
     ...(typeof run.outcome === 'string' && { outcome: run.outcome }),
-    ...(id !== null && { proof: `/v1/evidence/${id}` }),
+    ...proof,
   }
 }
 
-/** Samples are newest first. */
-function evidenceIdOf({ evidence }: Alert): string | null {
-  for (const { evidence: id } of evidence.samples) if (isEvidenceId(id)) return id
-  return null
+function fieldOf({ stream, group }: Alert): string[] | undefined {
+  const field = group['field']
+  return stream === 'fields' && field !== undefined ? [field] : undefined
 }
 
 function names(value: unknown): string[] {

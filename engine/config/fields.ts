@@ -17,6 +17,7 @@ const schema = {
   value: Type.Optional(Type.Number()),
   doubted: Type.Optional(Type.Boolean()),
   detail: Type.String(),
+  evidence: Type.Optional(Type.String()),
 }
 
 // Either assignment stops compiling when the schema and FieldEvent part ways.

@@ -30,4 +30,6 @@ export interface FieldEvent {
   doubted?: boolean
   /** For people: what was looked for and what was found instead, at most 300 characters; empty where all is well. */
   detail: string
+  /** What was kept of the run: the id its event has, too. Absent where the run did not fail. */
+  evidence?: string
 }

@@ -2,7 +2,13 @@
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connect, type EvidenceStore, openEvidence, type RunEvent } from '../../engine/index.ts'
+import {
+  connect,
+  type EvidenceStore,
+  type FieldEvent,
+  openEvidence,
+  type RunEvent,
+} from '../../engine/index.ts'
 import { findChromium } from '../../launch/chromium.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import { attr, check, money, type ScraperOptions, scraper, text } from '../index.ts'
@@ -54,13 +60,16 @@ afterAll(async () => {
   await redis?.stop()
 })
 
+/** Of the newest run. */
+let fields: FieldEvent[] = []
+
 function world(keeping: EvidenceStore | null = store): RunWorld {
   return {
     gate: redisGate(client, 'test', () => performance.now()),
     pool,
     now: Date.now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    publish: async () => undefined,
+    publish: async (_, rows) => void (fields = rows),
     publishRows: async () => undefined,
     keeper: createKeeper(keeping, Date.now, BUSY_MACHINE_MS),
     hostsRemapped: false,
@@ -100,6 +109,11 @@ test('a failure shows picture, page and headers, and nothing that is secret or p
   expect(event).toMatchObject({ outcome: 'layout_changed', missing: ['balance'] })
   expect(event.data).toBeUndefined()
   const id = event.evidence!
+  expect(fields.map(({ field, state, evidence }) => [field, state, evidence])).toContainEqual([
+    'balance',
+    'missing',
+    id,
+  ])
   const about = (await store.find(id))!
   expect(about).toMatchObject({
     scraper: 'north-bank',

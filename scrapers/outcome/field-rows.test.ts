@@ -18,7 +18,12 @@ const result = (more: Partial<FieldResult>): FieldResult => ({
   ...more,
 })
 const rows = (fields: Record<string, FieldResult>, outcome = 'ok', reason = 'all_valid') =>
-  fieldRows(NORTH, { fields }, { outcome: outcome as 'ok', reason, detail: '' }, '4f2a', 1000)
+  fieldRows(
+    NORTH,
+    { fields },
+    { outcome: outcome as 'ok', reason, detail: '' },
+    { version: '4f2a', at: 1000 },
+  )
 
 test('a row says where it comes from, its state, and the type, length and value of what was found', () => {
   const [balance, owner, list, offer] = rows({
@@ -77,4 +82,14 @@ test('a run that did not see the page says nothing of its fields; a page that is
     expect(rows(fields, outcome, '')).toEqual([])
   expect(rows(fields, 'layout_changed', 'selector')).toMatchObject([{ state: 'missing' }])
   expect(rows(fields, 'absent', '404')).toMatchObject([{ state: 'absent', detail: 'the site answered 404' }])
+})
+
+test('every row of a run names what was kept of it', () => {
+  const fields = { balance: result({ state: 'missing' }), owner: result({ value: 'Orrin' }) }
+  const verdict = { outcome: 'layout_changed', reason: 'selector', detail: '' } as const
+  const told = { version: '4f2a', at: 1000 }
+  const evidence = 'a1b2c3d4e5f6-20420-1'
+  const kept = fieldRows(NORTH, { fields }, verdict, { ...told, evidence })
+  expect(kept.map((row) => row.evidence)).toEqual([evidence, evidence])
+  for (const row of fieldRows(NORTH, { fields }, verdict, told)) expect(row).not.toHaveProperty('evidence')
 })

@@ -8,13 +8,15 @@ import { type FieldResult, type Signals, isRead } from './signals.ts'
 const SAW: readonly Outcome[] = ['ok', 'absent', 'partial', 'invalid_data', 'layout_changed']
 const MAX_DETAIL = 300
 
-/** A row per field of the run; none where the page was not seen. `version` is the scraper's, `at` the run's end. */
+/** Of the scraper its version; of the run its end, ms since 1970, and what was kept of it. */
+type Told = Pick<FieldEvent, 'at' | 'version' | 'evidence'>
+
+/** A row per field of the run; none where the page was not seen. */
 export function fieldRows(
   scraper: Scraper,
   signals: Pick<Signals, 'fields'>,
   { outcome, reason }: Verdict,
-  version: string,
-  at: number,
+  { at, version, evidence }: Told,
 ): FieldEvent[] {
   if (!SAW.includes(outcome)) return []
   // The page itself is gone for good: its fields are absent with it, not lost.
@@ -30,6 +32,7 @@ export function fieldRows(
     ...(gone
       ? { state: 'absent' as const, detail: `the site answered ${reason}` }
       : found(result, isPrivate(scraper, field))),
+    ...(evidence !== undefined && { evidence }),
   }))
 }
 

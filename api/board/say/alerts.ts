@@ -1,5 +1,6 @@
 /** Alerts in plain words, worst and newest first. */
-import { isEvidenceId, type Alert, type CompiledConfig, type Origin } from '../../../engine/index.ts'
+import type { Alert, CompiledConfig, Origin } from '../../../engine/index.ts'
+import { evidenceIdOf } from '../../http/proof.ts'
 import type { BoardAlert, Part } from '../board.ts'
 import { clean, name, nameIn } from './name.ts'
 
@@ -94,7 +95,7 @@ export function openAlerts(
       since: alert.since,
       cause: detail === null || detail === '' ? null : clean(readable(detail), 200),
       origin: originOf(origins.get(alert.id)),
-      proof: proofOf(alert),
+      proof: evidenceIdOf(alert),
     }
   })
 }
@@ -104,12 +105,6 @@ function originOf(origin: Origin | undefined): BoardAlert['origin'] {
   if (origin === undefined) return null
   const words = clean(origin.words, 120)
   return { words: words.charAt(0).toUpperCase() + words.slice(1), ours: origin.kind === 'deploy' }
-}
-
-/** Only pages have pictures. Samples are newest first. */
-function proofOf({ evidence }: Alert): string | null {
-  for (const { kind, evidence: id } of evidence.samples) if (kind === 'browser' && isEvidenceId(id)) return id
-  return null
 }
 
 /** "connection reset" instead of Chromium's `net::ERR_CONNECTION_RESET`. */
