@@ -7,11 +7,14 @@ import { run } from '../scrapers/run.ts'
 import type { RunWorld } from '../scrapers/run-world.ts'
 
 const [redisUrl = '', url = '', rate = '', skew = '0'] = process.argv.slice(2)
-/** This machine's clock is wrong by so much, the one that never is set included. */
+/** The clocks of this process are wrong by so much, whoever in it reads them, ms. */
 const wrong = Number(skew)
+const [wall, monotone] = [Date.now, performance.now.bind(performance)]
+Date.now = () => wall() + wrong
+performance.now = () => monotone() + wrong
 const client = connect(redisUrl, 'commit')
 await client.connect()
-const gate = redisGate(client, 'bench', () => performance.now() + wrong)
+const gate = redisGate(client, 'bench', () => performance.now())
 const outcomes: Record<string, number> = {}
 let calls = 0
 const world: RunWorld = {
@@ -23,7 +26,7 @@ const world: RunWorld = {
     },
   },
   pool: null,
-  now: () => Date.now() + wrong,
+  now: Date.now,
   sleep: (ms) => sleep(ms),
   publish: async ({ outcome, reason }) => {
     const name = outcome === 'ok' ? 'ok' : `${outcome}.${reason}`

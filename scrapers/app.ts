@@ -72,6 +72,8 @@ const REACH_MS = 2000
 const MAX_HTTP = 500
 /** Runs of a lane taken in all: nearly all of them may wait for the turns of a few sites. */
 const MAX_TAKEN = MAX_HTTP * 10
+/** Runs that wait for others of their own site keep no place from those of others, up to so many. */
+const MAX_PARKED = 50
 
 /** Starts everything. Throws where the config cannot be read. */
 export async function startScrapers(options: AppOptions): Promise<App> {
@@ -129,8 +131,10 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     ),
     random: Math.random,
     room: (lane, taken, running) => {
-      const most = lane === 'http' ? MAX_HTTP : (world.pool?.workers ?? 0) * 2
-      return Math.min(most - running + visits.waiting[lane], MAX_TAKEN - taken)
+      if (lane === 'http') return Math.min(MAX_HTTP - running + visits.waiting.http, MAX_TAKEN - taken)
+      const { workers, parked } = world.pool ?? { workers: 0, parked: 0 }
+      const most = workers * 2 + Math.min(parked, MAX_PARKED)
+      return Math.min(most - running + visits.waiting.browser, MAX_TAKEN - taken)
     },
     run: async ({ scraper, version }, turn) => {
       latest = Math.max(latest, turn.lateMs)
@@ -190,6 +194,8 @@ export async function startScrapers(options: AppOptions): Promise<App> {
         )
     if (world.pool === null && all.some(({ scraper }) => scraper.kind === 'browser'))
       world.pool = await startPool(options)
+    const sites = all.flatMap(({ scraper }) => (scraper.kind === 'browser' ? scraper.site : []))
+    world.pool?.share(new Set(sites).size > 1)
     schedule.set(all)
     log.info({ scrapers: all.length, problems: problems.length }, 'scrapers scheduled')
   }

@@ -91,7 +91,7 @@ async function visitPage(
   const queued = clock.mono()
   let waited = 0
   const deadline = scraper.timeout + HARD_EXTRA_MS + CAPTURE_MS
-  const limits = { deadline, patience: POOL_PATIENCE_MS }
+  const limits = { deadline, patience: POOL_PATIENCE_MS, site: scraper.site }
   const onWorker = <R>(job: (lease: Lease) => Promise<R>): Promise<R> => pool.run(job, limits)
   try {
     const visited = await visitOnWorker(gate, turn, clock, onWorker, async (lease) => {

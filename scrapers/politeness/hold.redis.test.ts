@@ -98,6 +98,12 @@ describe('holds', () => {
   })
 })
 
+test('what was told and is told again counts once, whoever told something in between', async () => {
+  const [first, second] = [world.visit(), world.visit()]
+  for (const of of [first, second, first, second]) await world.told('rate_limited', { of })
+  expect(Number(await world.field('mult'))).toBe(4)
+})
+
 describe('the circuit breaker', () => {
   test('opens when a site is down five times in a row, for longer each time, and one visit finds out', async () => {
     for (let i = 0; i < 4; i += 1) await world.told('site_down')

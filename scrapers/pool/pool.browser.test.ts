@@ -88,6 +88,16 @@ test('a full pool makes jobs wait, and not for ever', async () => {
   await long
 })
 
+test('jobs of a site that does not answer keep no worker from another site', async () => {
+  await open()
+  const rest = gate()
+  const slow = [1, 2, 3].map(() => pool.run(() => rest.opened, { ...LIMITS, site: 'slow.example' }))
+  expect(await pool.run(title, { ...LIMITS, site: 'quick.example' })).toBe('t')
+  expect(pool).toMatchObject({ waiting: 2, parked: 2 })
+  rest.open()
+  await Promise.all(slow)
+})
+
 test('browsers are replaced after their share of jobs', async () => {
   await open({ workers: 1, recycleJobs: 2 })
   for (let i = 0; i < 5; i += 1) await pool.run(title, LIMITS)

@@ -11,6 +11,7 @@ import { processTree, proportional } from './process-memory.ts'
 import { sweepProfiles } from './profile.ts'
 import { openRelay } from './relay.ts'
 import { type Seat, rotating } from './rotating.ts'
+import { Seats } from './seats.ts'
 import type { Lease } from './browsers.ts'
 
 export interface PoolOptions extends Omit<ChromiumOptions, 'profile' | 'noSandbox'> {
@@ -44,11 +45,22 @@ export class PoolFailure extends Error {
   }
 }
 
+export interface JobLimits {
+  deadline: number
+  patience: number
+  /** Whose page it is: sites take turns. */
+  site?: string
+}
+
 export interface Pool {
   readonly workers: number
   /** Jobs running, and waiting for a worker. */
   readonly busy: number
   readonly waiting: number
+  /** Of those that wait, the ones that only wait for others of their own site. */
+  readonly parked: number
+  /** Whether jobs of several sites come: then no site has all workers. So it is where nobody says otherwise. */
+  share(shared: boolean): void
   readonly launched: number
   readonly failedLaunches: number
   readonly pids: number[]
@@ -62,7 +74,7 @@ export interface Pool {
    * Runs a job with a page of its own, in its own context. Rejects with PoolFailure: `busy` after `patience` ms
    * without a free worker, `launch` without a browser, `hung` when the job passed `deadline`, `closed`.
    */
-  run<T>(job: (lease: Lease) => Promise<T>, limits: { deadline: number; patience: number }): Promise<T>
+  run<T>(job: (lease: Lease) => Promise<T>, limits: JobLimits): Promise<T>
   /** Waits for running jobs up to `grace` ms, then closes every browser. Waiting jobs are refused at once. */
   close(grace?: number): Promise<void>
 }
@@ -91,47 +103,16 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
     // Deadlines are kept here, per job; the cluster's own would abandon a job without telling it.
     timeout: 2 ** 31 - 1,
   })
-  let busy = 0
+  const seats = new Seats(workers)
   let closed = false
-  const waiting: { start: () => void; refuse: (error: PoolFailure) => void }[] = []
   const idle = new EventEmitter()
-
-  function seatFree(patience: number): Promise<void> {
-    if (closed) return Promise.reject(new PoolFailure('closed', 'the pool is closed'))
-    if (busy < workers) {
-      busy += 1
-      return Promise.resolve()
-    }
-    return new Promise((resolve, reject) => {
-      const refuse = (error: PoolFailure) => {
-        clearTimeout(timer)
-        reject(error)
-      }
-      const entry = { start: resolve, refuse }
-      const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(entry), 1)
-        reject(new PoolFailure('busy', `no free worker within ${patience} ms`))
-      }, patience)
-      entry.start = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-      waiting.push(entry)
-    })
-  }
-
-  function giveBack(): void {
-    const next = waiting.shift()
-    if (next) return next.start()
-    busy -= 1
-    if (busy === 0) idle.emit('idle')
-  }
 
   async function run<T>(
     job: (lease: Lease) => Promise<T>,
-    limits: { deadline: number; patience: number },
+    { deadline, patience, site = '' }: JobLimits,
   ): Promise<T> {
-    await seatFree(limits.patience)
+    if (closed) throw new PoolFailure('closed', 'the pool is closed')
+    await seats.take(site, patience, () => new PoolFailure('busy', `no free worker within ${patience} ms`))
     return new Promise<T>((resolve, reject) => {
       const work = async ({ lease, failure }: Seat): Promise<void> => {
         if (!lease)
@@ -139,25 +120,26 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
             new PoolFailure('launch', `no browser could be started: ${messageOf(failure)}`, failure),
           )
         try {
-          resolve(await within(limits.deadline, job(lease)))
+          resolve(await within(deadline, job(lease)))
         } catch (error) {
-          const late = error instanceof Error && error.message === `no answer within ${limits.deadline} ms`
-          reject(
-            late ? new PoolFailure('hung', `the job passed its deadline of ${limits.deadline} ms`) : error,
-          )
+          const late = error instanceof Error && error.message === `no answer within ${deadline} ms`
+          reject(late ? new PoolFailure('hung', `the job passed its deadline of ${deadline} ms`) : error)
         }
       }
       // The page the cluster hands over is the Seat of `rotating`. A worker is free when the cluster says so: a job submitted before would wait in there.
       const executed = cluster.execute(({ page }) => work(page as unknown as Seat))
-      executed.catch(reject).finally(giveBack)
+      executed.catch(reject).finally(() => {
+        seats.giveBack(site)
+        if (seats.busy === 0) idle.emit('idle')
+      })
     })
   }
 
   async function close(grace = 5000): Promise<void> {
     if (closed) return
     closed = true
-    for (const entry of waiting.splice(0)) entry.refuse(new PoolFailure('closed', 'the pool is closing'))
-    if (busy > 0)
+    seats.refuseAll(() => new PoolFailure('closed', 'the pool is closing'))
+    if (seats.busy > 0)
       await within(grace, new Promise<void>((resolve) => idle.once('idle', () => resolve()))).catch(
         () => undefined,
       )
@@ -169,10 +151,16 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
   return {
     workers,
     get busy() {
-      return busy
+      return seats.busy
     },
     get waiting() {
-      return waiting.length
+      return seats.waiting
+    },
+    get parked() {
+      return seats.parked
+    },
+    share(shared) {
+      seats.shared = shared
     },
     get launched() {
       return browsers.launched
