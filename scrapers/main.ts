@@ -33,6 +33,13 @@ const closing = closeWithGrace({ delay: 15_000, logger: false }, async ({ err })
   await app?.close()
 })
 process.on('disconnect', () => closing.close())
+const mostMb = Number(env['WEIR_MAX_RSS_MB'] || 1536)
+// Thrown, so that it stops as after any error: what runs is handed back, and whoever started it starts it anew.
+setInterval(() => {
+  const rssMb = Math.round(process.memoryUsage.rss() / 1048576)
+  if (rssMb > mostMb && app !== null)
+    throw new Error(`this process takes ${rssMb} MB, more than WEIR_MAX_RSS_MB=${mostMb}`)
+}, 5000).unref()
 // One reload at a time, and always one more after a change that came meanwhile.
 let reloading: Promise<void> = Promise.resolve()
 process.on('message', (message: unknown) => {
