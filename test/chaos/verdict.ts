@@ -51,6 +51,7 @@ export async function judge(asked: Asked): Promise<Verdict> {
     for (const rung of rungs) await series(asked, metric, rung, found)
   }
   await byReader(asked, found)
+  await groups(asked, found)
   pastAlerts(asked, found)
   liveAlerts(asked, found)
   return found.verdict
@@ -181,6 +182,25 @@ async function byReader({ oracle, reader }: Asked, found: Findings): Promise<voi
     if (values.count !== count)
       found.differ(`window volume/1m of ${group['k']} as of ${asOf}: ${values.count}, must be ${count}`)
   }
+}
+
+/** What anybody sees of the position with the server's own words: everything read, nothing taken and not given back. */
+async function groups({ redis, namespace }: Asked, found: Findings): Promise<void> {
+  for (const [stream, partitions] of Object.entries(PARTITIONS))
+    for (let partition = 0; partition < partitions; partition++) {
+      const { log } = partitionKeys(namespace, stream, partition)
+      const all = (await redis.xinfo('GROUPS', log)) as unknown[][]
+      const group = new Map(
+        all.flatMap((one) =>
+          one[1] === 'weir'
+            ? one.flatMap((name, i) => (i % 2 === 0 ? [[name, one[i + 1]] as const] : []))
+            : [],
+        ),
+      )
+      const [lag, pending] = [group.get('lag'), group.get('pending')]
+      if (lag !== 0 || pending !== 0)
+        found.differ(`group of ${log}: lag ${lag}, pending ${pending}, must be 0`)
+    }
 }
 
 function pastAlerts({ oracle, alerts }: Asked, found: Findings): void {
