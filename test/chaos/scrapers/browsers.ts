@@ -1,17 +1,24 @@
 /** Finds the browsers of one run by their profile folder, kills them, and looks whether any is left. */
 import { readFile, readdir } from 'node:fs/promises'
 
-/** Main processes of browsers whose profile lies in `folder`. */
-export async function browsersIn(folder: string): Promise<number[]> {
+/** Processes of browsers whose profile lies in `folder`, renderers and the like included. */
+export async function processesIn(folder: string): Promise<number[]> {
+  return [...(await commandLines(folder)).keys()]
+}
+
+/** Their main processes: one for each browser. */
+async function browsersIn(folder: string): Promise<number[]> {
+  return [...(await commandLines(folder))].flatMap(([pid, line]) => (line.includes('--type=') ? [] : [pid]))
+}
+
+async function commandLines(folder: string): Promise<Map<number, string>> {
   const found = await Promise.all(
     (await readdir('/proc')).filter(Number).map(async (pid) => {
       const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-      return line.includes(folder) && !line.includes('--type=') && line.includes('--headless')
-        ? Number(pid)
-        : 0
+      return [Number(pid), line] as const
     }),
   )
-  return found.filter((pid) => pid > 0)
+  return new Map(found.filter(([, line]) => line.includes(folder) && line.includes('--headless')))
 }
 
 /** SIGKILL for one of them, as the out-of-memory killer would. False where there is none. */

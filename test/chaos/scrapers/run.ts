@@ -12,7 +12,7 @@ import { startRedis } from '../../harness/redis.ts'
 import { type Member, startMember } from '../fleet.ts'
 import { seeded } from '../random.ts'
 import { Havoc, type Tally, type Trouble, troubles } from '../trouble.ts'
-import { browsersIn, killBrowser } from './browsers.ts'
+import { killBrowser, processesIn } from './browsers.ts'
 import { type Findings, RunsOracle } from './oracle.ts'
 import { CRON_MS, type Fleet, startSite } from './site.ts'
 
@@ -161,10 +161,10 @@ function grids({ pages, checks, pageEvery, checkEvery }: Fleet): Map<string, num
 /** Those whose process was just killed need a moment to see it. */
 async function orphansIn(folder: string): Promise<number> {
   for (let waited = 0; waited < 8000; waited += 250) {
-    if ((await browsersIn(folder)).length === 0) return 0
+    if ((await processesIn(folder)).length === 0) return 0
     await sleep(250)
   }
-  return (await browsersIn(folder)).length
+  return (await processesIn(folder)).length
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -178,6 +178,6 @@ function lineOf(result: Omit<ScraperChaosResult, 'line'>): string {
     `${runs} runs due: lost ${lost.length}, doubled ${doubled.length}`,
     `${repeated} told again and counted once`,
     `${tally.kills} processes, ${browserKills} browsers and Redis ${tally.redisKills} times killed, ${tally.freezes} frozen`,
-    `${orphans} browsers left behind, p99 of late starts ${p99} ms`,
+    `${orphans} processes of browsers left behind, p99 of late starts ${p99} ms`,
   ].join('; ')
 }
