@@ -3,7 +3,7 @@
  * Read it from top to bottom: what comes in, what is measured, what raises an alarm, what the wall shows.
  * Save it while Weir runs, and the change is live within a second.
  */
-import { defineConfig, drift, fields, noData, runs, slack, spike, stream, t, threshold } from 'weir'
+import { ASKED, defineConfig, drift, fields, noData, runs, slack, spike, stream, t, threshold } from 'weir'
 
 // What comes in. `runs`, one event per visit of a scraper, and `fields`, one per field it read, are built in.
 
@@ -39,7 +39,29 @@ const down = runs.metric('down', { ...ofScraper, where: { outcome: 'site_down' }
 const blocked = runs.metric('blocked', { ...ofScraper, where: { outcome: 'blocked' } })
 const throttled = runs.metric('throttled', { ...ofScraper, where: { outcome: 'rate_limited' } })
 
-const visits = runs.metric('visits', { by: ['scraper'], stats: ['count'], windows: ['5m'] })
+// A run in which the site was not asked says nothing of it, good or bad: all that is told of sites is among the others.
+const asked = { outcome: { in: ASKED } }
+const visits = runs.metric('visits', { ...ofScraper, where: asked })
+// Who is kept away sends events, too, and sees nothing. A pause is somebody's wish.
+const attempts = runs.metric('attempts', {
+  ...ofScraper,
+  where: {
+    reason: {
+      not: [
+        'robots',
+        'hold',
+        'blocked',
+        'breaker',
+        'budget',
+        'no_permit',
+        'no_proxy',
+        'private_target',
+        'busy',
+        'missed',
+      ],
+    },
+  },
+})
 const response = runs.metric('response', {
   by: ['scraper'],
   of: 'responseMs',
@@ -50,15 +72,26 @@ const response = runs.metric('response', {
 const banks = runs.metric('banks', {
   by: ['scraper'],
   where: { fleet: 'banks' },
+  among: asked,
   of: 'ms',
   stats: ['mean', 'count'],
   windows: ['5m'],
   unit: 'ms',
 })
 
-const right = runs.metric('right', { where: { right: true }, stats: ['ratio'], windows: ['5m', '1h', '1d'] })
+// Of all runs that took place: our own failures bring no right data either.
+const right = runs.metric('right', {
+  where: { right: true },
+  among: { outcome: { not: 'skipped' } },
+  stats: ['ratio'],
+  windows: ['5m', '1h', '1d'],
+})
+// Of each site, and the board shows the worst: a site that is down is hardly asked any more, and its few visits would
+// be lost among those of all others.
 const available = runs.metric('available', {
+  by: ['host'],
   where: { outcome: { not: 'site_down' } },
+  among: asked,
   stats: ['ratio'],
   windows: ['5m', '1h', '1d'],
 })
@@ -146,7 +179,12 @@ export default defineConfig({
       minSamples: 3,
       says: '{scraper} is slow: half of its answers take {value} or more.',
     }),
-    noData(visits, { ...critical, name: 'silent', for: '3m' }),
+    noData(attempts, {
+      ...critical,
+      name: 'silent',
+      for: '3m',
+      says: 'Nobody has looked at {scraper} for {value}.',
+    }),
 
     spike(volume, {
       ...warning,
@@ -181,7 +219,7 @@ export default defineConfig({
     headline: { of: banks, field: 'scraper', noun: 'banks' },
     promises: [
       { title: 'Right data', of: right, window: '1h', atLeast: 0.95 },
-      { title: 'Sites available', of: available, window: '1h', atLeast: 0.99 },
+      { title: 'Worst site available', of: available, window: '1h', atLeast: 0.99 },
       { title: 'API p95', of: latency, window: '1h', atMost: 300 },
     ],
     numbers: [

@@ -30,18 +30,30 @@ const metric: fc.Arbitrary<Omit<CompiledMetric, 'name' | 'stream' | 'title' | 'u
     by: fc.constantFrom<string[][]>([], ['k'], ['good'], ['k', 'good']),
     of: fc.constantFrom('v', 'v', 'k', null),
     where: fc.constantFrom<(Condition | null)[]>(null, null, { good: { is: true } }, { v: { above: 50 } }),
+    among: fc.constantFrom<(Condition | undefined)[]>(
+      undefined,
+      undefined,
+      { good: { is: true } },
+      { v: { below: 120 } },
+    ),
     stats: fc.subarray([...STATS], { minLength: 1 }),
     windows: fc.subarray(WINDOWS, { minLength: 1 }),
     series: fc.subarray([...RUNGS]),
   })
-  .map(({ of, where, stats, ...rest }) => {
+  .map(({ of, where, among, stats, ...rest }) => {
     const possible = stats.filter((stat) => {
       if (stat === 'ratio') return where !== null
       return STATS_OF_EVENTS.includes(stat) || of === 'v' || (of === 'k' && stat === 'distinct')
     })
     // A text may only be counted.
     const field = of === 'k' && !possible.includes('distinct') ? null : of
-    return { ...rest, where, of: field, stats: possible.length > 0 ? possible : ['count' as const] }
+    return {
+      ...rest,
+      where,
+      ...(among && { among }),
+      of: field,
+      stats: possible.length > 0 ? possible : ['count' as const],
+    }
   })
 
 const rule = fc.record({

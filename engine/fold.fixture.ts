@@ -50,11 +50,19 @@ export function testConfig(clock: 'live' | 'event', rules: CompiledRule[] = []):
     stats: ['ratio', 'count'],
     hash: 'hs',
   }
+  const shareAmong: CompiledMetric = {
+    ...share,
+    name: 'share-among',
+    of: 'v',
+    among: { v: { above: 2500 }, k: { not: 'c' } },
+    stats: ['ratio', 'count', 'sum'],
+    hash: 'ha',
+  }
   return {
     version: 1,
     namespace: 'weir',
     streams: [stream],
-    metrics: [metric, share],
+    metrics: [metric, share, shareAmong],
     rules,
     channels: [],
     checks: [],

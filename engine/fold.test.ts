@@ -120,6 +120,38 @@ it('windows in the view equal brute force as of their slide', () => {
   )
 }, 120_000)
 
+it('what is none of `among` is in no window, no share and no series, nor does it make a group', () => {
+  fc.assert(
+    fc.property(someEvents(20 * 60_000, 1500), fc.integer({ min: 1, max: 20 }), (events, rows) => {
+      const fold = fresh('live')
+      const entries = entriesOf(events, rows, (newest) => newest + 30_000)
+      const lastMs = Math.max(...entries.map((entry) => entry.ms), ...events.map((event) => event.at))
+      for (const entry of entries) fold.step(entry)
+      fold.step(tick(lastMs + 15_000))
+      const { view, closed } = fold.take()
+      const asked = events.filter(({ k, v }) => v > 2500 && k !== 'c')
+      const keyOf = ({ k }: TestEvent): string => JSON.stringify([k])
+      const { asOf } = JSON.parse(view.get('share-among/1m')!) as ViewHeader
+      const block = JSON.parse(view.get('share-among/1m/0') ?? '{"g":[]}') as ViewBlock
+      expect(new Set(block.g)).toEqual(new Set(asked.filter(({ at }) => at < asOf).map(keyOf)))
+      for (const [i, key] of block.g.entries()) {
+        const inside = asked.filter((e) => keyOf(e) === key && e.at >= asOf - 60_000 && e.at < asOf)
+        const good = inside.filter((e) => e.good)
+        expect(block.count![i]).toBe(good.length)
+        expect(block.sum![i]).toBe(good.reduce((sum, e) => sum + e.v, 0))
+        expect(block.ratio![i]).toBe(inside.length === 0 ? null : good.length / inside.length)
+      }
+      for (const [key, { total, count }] of seriesOf([{ closed } as Outputs])) {
+        if (!key.startsWith('share-among 1m ')) continue
+        const [, , at, group] = key.split(' ')
+        const inside = asked.filter((e) => keyOf(e) === group && e.at - (e.at % 60_000) === Number(at))
+        expect([total, count], key).toEqual([inside.length, inside.filter((e) => e.good).length])
+      }
+    }),
+    { numRuns: 40 },
+  )
+}, 120_000)
+
 const RULES: CompiledRule[] = [
   {
     id: 'high',

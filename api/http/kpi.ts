@@ -41,14 +41,14 @@ function describe(
   config: CompiledConfig,
   failing: readonly string[],
 ): Record<string, unknown> {
-  const { name, stream, title, unit, by, of, where, stats, windows, series } = metric
+  const { name, stream, title, unit, by, of, where, among, stats, windows, series } = metric
   const rules = config.rules
     .filter((rule) => rule.metric === name)
     .map(({ id, kind, stat, window, severity }) => {
       const why = failing.find((one) => one.startsWith(`${id}: `))?.slice(id.length + 2)
       return { id, kind, stat, window, severity, ...(why !== undefined && { failing: why }) }
     })
-  return { name, stream, title, unit, by, of, where, stats, windows, series, rules }
+  return { name, stream, title, unit, by, of, where, among, stats, windows, series, rules }
 }
 
 export function readKpi(c: Context, { reader, clock }: KpiDeps): Response {

@@ -150,10 +150,11 @@ class SampleIndex {
     let groups = entries.get(entry)
     if (groups !== undefined) return groups
     entries.set(entry, (groups = new Map()))
-    const where = compileWhere(metric.where)
+    const [where, among] = [compileWhere(metric.where), compileWhere(metric.among ?? null)]
     const { columns, n } = this.read(entry)
     for (let row = n - 1; row >= 0; row--) {
       if (where !== null && !where(columns, row)) continue
+      if (among !== null && !among(columns, row)) continue
       const key = groupKey(by.map((field) => columns[field]?.[row]))
       const rows = groups.get(key)
       if (rows === undefined) groups.set(key, [row])

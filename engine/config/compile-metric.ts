@@ -20,19 +20,21 @@ import { suggest } from './nearest.ts'
 import { checkName, Options } from './options.ts'
 import { fitWindow } from './window.ts'
 
-const OPTIONS = ['by', 'of', 'where', 'stats', 'windows', 'series', 'title', 'unit']
+const OPTIONS = ['by', 'of', 'where', 'among', 'stats', 'windows', 'series', 'title', 'unit']
 
 export function compileMetric(metric: Metric, stream: CompiledStream, mistakes: Mistake[]): CompiledMetric {
   const subject = { name: `metric ${show(metric.name)}`, source: metric.source }
   const options = new Options(subject, metric.spec, OPTIONS, mistakes)
   const name = isBuiltIn(metric) ? metric.name : checkName(options, metric.name)
   const by = compileBy(options, stream)
+  const among = compileCondition(options, 'among', stream.schema, stream.name)
   const compiled = {
     name,
     stream: homeOf(by, stream),
     by,
     of: compileOf(options, stream),
-    where: compileCondition(options, stream.schema, stream.name),
+    where: compileCondition(options, 'where', stream.schema, stream.name),
+    ...(among !== null && { among }),
     stats: options.words('stats', STATS, 'which is no stat'),
     windows: compileWindows(options),
     series: options.words('series', RUNGS, 'which is no rung'),
@@ -140,7 +142,7 @@ const ACCUMULATORS: Partial<Record<Stat, readonly string[]>> = {
 }
 
 function stateHash(metric: Omit<CompiledMetric, 'hash'>, stream: CompiledStream): string {
-  const { by, of, where, windows } = metric
+  const { by, of, where, among, windows } = metric
   const accumulators = new Set(['count', ...metric.stats.flatMap((stat) => ACCUMULATORS[stat] ?? [])])
   return shortHash({
     stream: stream.name,
@@ -150,6 +152,7 @@ function stateHash(metric: Omit<CompiledMetric, 'hash'>, stream: CompiledStream)
     by,
     of,
     where,
+    among,
     accumulators: [...accumulators].toSorted(),
     windows: windows
       .map(({ size, slide, rung }) => ({ size, slide, rung }))

@@ -18,6 +18,7 @@ interface Variation {
   windows?: readonly ('1m' | '1h')[]
   time?: 'at' | 'other'
   above?: number
+  among?: number
 }
 /** The same config, varied in one thing: what changes a hash and what does not. */
 function vary(v: Variation = {}): CompiledConfig {
@@ -31,6 +32,7 @@ function vary(v: Variation = {}): CompiledConfig {
     by: ['pair'],
     of: 'volume',
     where: { volume: { above: v.above ?? 0 } },
+    ...(v.among !== undefined && { among: { volume: { below: v.among } } }),
     stats: v.stats ?? ['mean', 'p95'],
     windows: v.windows ?? ['1m', '1h'],
     title: v.title ?? 'Volume',
@@ -54,6 +56,7 @@ test.each<[Variation, boolean]>([
   [{ windows: ['1m'] }, false],
   [{ time: 'other' }, false],
   [{ above: 1 }, false],
+  [{ among: 5 }, false],
 ])('a metric keeps its state under %o: %s', (variation, kept) => {
   expect(vary(variation).metrics[0]?.hash === vary().metrics[0]?.hash).toBe(kept)
 })

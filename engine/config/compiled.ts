@@ -89,6 +89,8 @@ export interface CompiledMetric {
   /** Field that all stats but those of events are taken of: a number field, unless only `distinct` is. */
   of: string | null
   where: Condition | null
+  /** Where there is one: events that do not pass are none of this metric's. */
+  among?: Condition
   stats: Stat[]
   windows: CompiledWindow[]
   /** Rungs kept as series. */

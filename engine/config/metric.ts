@@ -59,13 +59,15 @@ type NoNumber<Of extends string> = `only 'distinct' can be taken of '${Of}': it 
 export type WindowSpec = Duration | { readonly size: Duration; readonly slide: Duration }
 type WindowName<W> = W extends { readonly size: infer Size } ? Size & string : W & string
 
-export interface MetricSpec<F extends Fields, By, Of extends string, W, S extends string, Win> {
+export interface MetricSpec<F extends Fields, By, Of extends string, W, A, S extends string, Win> {
   /** Fields to group by; none: one number for the whole stream (which then needs `partitions: 1`). */
   by?: readonly By[]
   /** The number field that every stat but count, rate and ratio is taken of; for `distinct` any field will do. */
   of?: OfCheck<Of, NumberField<F>, S>
-  /** Only events that pass are counted; for `ratio` they are held against all. */
+  /** Only events that pass are counted; for `ratio` they are held against all, or against all of `among`. */
   where?: Where<F> & OnlyFields<W, ScalarField<F>>
+  /** Events that do not pass are left out of the metric altogether: `ratio` is the share of `where` among the others. */
+  among?: Where<F> & OnlyFields<A, ScalarField<F>>
   stats: readonly StatCheck<S, Of, W>[]
   windows: readonly Win[]
   /** Rungs kept as series; default 1m, 10m, 1h, 1d. */

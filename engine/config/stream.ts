@@ -34,9 +34,10 @@ export interface Stream<F extends Fields = Fields, Scalar extends string = strin
     const By extends Scalar = never,
     const Of extends Scalar = never,
     W = unknown,
+    A = unknown,
   >(
     name: string,
-    spec: MetricSpec<F, By, Of, W, S, Win>,
+    spec: MetricSpec<F, By, Of, W, A, S, Win>,
   ): MetricOf<By, S, Win>
 }
 

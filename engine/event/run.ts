@@ -20,6 +20,14 @@ export type Outcome = (typeof OUTCOMES)[number]
 /** Outcomes that say the data we hold is right: `absent` is a truthful "there is nothing". */
 export const RIGHT: readonly Outcome[] = ['ok', 'absent']
 
+/**
+ * Outcomes of runs in which the site was asked, and its answer, or that there was none, is known. The others say
+ * nothing about it: `skipped` did not take place, `crashed` and `proxy_failed` are our own or the way's failure.
+ */
+export const ASKED: readonly Outcome[] = OUTCOMES.filter(
+  (outcome) => outcome !== 'skipped' && outcome !== 'crashed' && outcome !== 'proxy_failed',
+)
+
 export interface RunEvent {
   /**
    * `<scraper>@<due>`: the run of one scraper for one due time. The id of the event, too, so that the engine counts

@@ -35,6 +35,7 @@ function config(partitions: number, clock: 'live' | 'event', lateness: '1m' | '1
   const paid = orders.metric('paid', {
     by: ['product'],
     where: { paid: true },
+    among: { price: { above: 20 } },
     stats: ['ratio'],
     windows: ['1m'],
   })

@@ -43,6 +43,7 @@ export function liveConfig(more = false): CompiledConfig {
   const large = trades.metric('large', {
     by: ['pair'],
     where: { volume: { above: 20 } },
+    among: { volume: { above: 1 } },
     stats: ['ratio', 'count'],
     windows: ['1m'],
   })

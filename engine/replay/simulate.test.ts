@@ -69,6 +69,25 @@ it('a run needs to say only what the test is about', () => {
   expect(world.accounting['runs']).toMatchObject({ counted: 1, dead: 0, late: 0 })
 })
 
+it('what is none of `among` is no sample of an alert, and ends no silence', () => {
+  const right = runs.metric('right', {
+    by: ['scraper'],
+    where: { right: false },
+    among: { outcome: { not: 'skipped' } },
+    stats: ['ratio'],
+    windows: ['1m'],
+  })
+  const rules = [threshold(right, { above: 0.9, name: 'wrong' }), noData(right, { for: '2m', name: 'quiet' })]
+  const run = (seconds: number, outcome: string): Record<string, unknown> => {
+    return { at: at(seconds), scraper: 'a', outcome }
+  }
+  const events = [run(1, 'site_down'), run(2, 'blocked'), ...[3, 30, 60, 90].map((s) => run(s, 'skipped'))]
+  const world = simulate(defineConfig({ rules }), { runs: events }, { until: at(150) })
+  const fired = world.alerts.filter(({ event }) => event === 'fired')
+  expect(fired.map(({ alert }) => alert.rule)).toEqual(['wrong', 'quiet'])
+  expect(fired[0]!.alert.evidence.samples.map(({ outcome }) => outcome)).toEqual(['blocked', 'site_down'])
+})
+
 it('takes what a typed program has', () => {
   const run: RunEvent = {
     at: at(3),

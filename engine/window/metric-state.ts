@@ -47,6 +47,7 @@ export class MetricState {
   /** Newest event time of all groups, ms. */
   newestAt = 0
   private readonly where: RowTest | null
+  private readonly among: RowTest | null
   /** Of the value in hand, where different values are counted. */
   private readonly hash: Hash64 = { high: 0, low: 0 }
 
@@ -56,6 +57,7 @@ export class MetricState {
     this.groups = new Groups(limit)
     this.shape = shapeOf(metric)
     this.where = compileWhere(metric.where)
+    this.among = compileWhere(metric.among ?? null)
     const sizes = RUNGS.map((rung) => RUNG_MS[rung])
     this.ladder = new Ladder(this.shape, sizes, keepOf(metric, rules))
     this.folds = metric.windows.map(() => new PaneFold(this.shape))
@@ -64,7 +66,7 @@ export class MetricState {
 
   /**
    * Adds rows[0…n) of an entry. `times[i]` is the event time of rows[i]; `ms`, `seq` name the entry. Rows whose
-   * `of` is absent are no samples of this metric.
+   * `of` is absent, or that are none of `among`, are no samples of this metric.
    */
   addRows(
     columns: Columns,
@@ -79,8 +81,10 @@ export class MetricState {
     const values = of === null ? null : columns[of]
     if (of !== null && values === undefined) return
     const keys = by.length === 1 ? columns[by[0]!] : undefined
+    const { among } = this
     for (let i = from; i < to; i++) {
       const row = rows[i]!
+      if (among !== null && !among(columns, row)) continue
       const matched = this.where === null || this.where(columns, row)
       if (!matched && !this.shape.ratio) continue
       let value = 0
