@@ -105,12 +105,12 @@ async function gather(
   return { at: now, rows, complete }
 }
 
+/** By site, whoever was turned away and by which exit. */
 function longest(blocks: readonly Block[]): (scraper: FleetScraper) => Block | null {
   const found = new Map<string, Block>()
   for (const block of blocks)
-    for (const key of [`site ${block.site}`, `scraper ${block.scraper}`])
-      if ((found.get(key)?.until ?? 0) < block.until) found.set(key, block)
-  return ({ site, name }) => found.get(`scraper ${name}`) ?? found.get(`site ${site}`) ?? null
+    if ((found.get(block.site)?.until ?? 0) < block.until) found.set(block.site, block)
+  return ({ site }) => found.get(site) ?? null
 }
 
 function byName(marks: readonly Mark[]): (scraper: FleetScraper) => Mark[] {

@@ -71,7 +71,13 @@ function manyScrapers() {
     detail: '',
     url: '',
   }
-  const blocks = { ...noBlocks, list: async () => ({ blocks: [block], cursor: null, complete: true }) }
+  const open: Block[] = [
+    block,
+    // Its own, by another exit, is the shorter one; and that of a site which was its own before says nothing.
+    { ...block, scraper: 'g', exit: 'berlin', until: NOW + 500 },
+    { ...block, site: 'left.example', scraper: 'a', until: NOW + 9000 },
+  ]
+  const blocks = { ...noBlocks, list: async () => ({ blocks: open, cursor: null, complete: true }) }
   const fleet = createFleetSource({ reader, schedule, blocks, deploys, proposals, recent, clock })
   const { app } = testApp({ fleet })
   const ask = async (query: string): Promise<FleetAnswer> =>
@@ -133,8 +139,9 @@ test.each(['?limit=0', '?limit=501', '?mood=sad', '?cursor=x', '?flet=odd'])(
   },
 )
 
-test('a scraper that shares the limits of a site is closed with it', async () => {
+test('a scraper that shares the limits of a site is closed with it, until the last of its blocks ends', async () => {
   const { ask } = manyScrapers()
   const { rows } = await ask('?limit=7')
-  expect(rows.flatMap(({ scraper, blocked }) => (blocked === null ? [] : [scraper]))).toEqual(['g'])
+  const closed = rows.flatMap(({ scraper, blocked }) => (blocked === null ? [] : [[scraper, blocked.until]]))
+  expect(closed).toEqual([['g', NOW + 1000]])
 })
