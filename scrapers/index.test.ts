@@ -88,6 +88,11 @@ test.each([
   ['too often', () => check('a', { url: 'https://a.example', every: '10ms' }), /too often/],
   ['bad pattern', () => check('a', { url: 'https://a.example', every: '1m', match: '(' }), /field match/],
   [
+    'a flag that says nothing',
+    () => check('a', { url: 'https://a.example', every: '1m', match: /ok/gi }),
+    /field match: the pattern has the flag g/,
+  ],
+  [
     'bad landmark',
     () => scraper('a', { visit: 'https://a.example', every: '1m', is: ['h1 = '], read: { x: text('p') } }),
     /incomplete/,

@@ -7,15 +7,21 @@ import { CERT_DAYS, type Target, type TargetOptions, readTarget } from './scrape
 export interface HttpCheck extends Target {
   kind: 'http'
   status: number
-  /** Source of the regular expression the body must match, or null. */
-  match: string | null
+  /** What the body must match, or null. */
+  match: Pattern | null
+}
+
+/** A regular expression as plain data. */
+export interface Pattern {
+  source: string
+  flags: string
 }
 
 export interface CheckOptions extends TargetOptions {
   url: string
   /** Expected status, default 200. */
   status?: number
-  /** A regular expression that the body must match, as source or literal; flags are not kept. */
+  /** A regular expression that the body must match, as source or literal. Of flags it may have i, m, s, u and v. */
   match?: string | RegExp
 }
 
@@ -25,7 +31,7 @@ export const MAX_PATTERN = 1000
 /** Declares one HTTP check. Throws WEIR_CONFIG naming the check and the field that is wrong. */
 export function check(name: string, options: CheckOptions): HttpCheck {
   const target = readTarget('check', name, 'url', options.url, options, '10s')
-  const match = options.match === undefined ? null : sourceOf(options.match)
+  const match = options.match === undefined ? null : patternOf(options.match)
   if (match !== null) requirePattern(match, `check ${name}, field match`)
   return { kind: 'http', ...target, status: options.status ?? 200, match }
 }
@@ -52,15 +58,17 @@ export function fromCompiled(compiled: CompiledCheck): HttpCheck {
     exit: null,
     certLimit: CERT_DAYS,
     status: compiled.status,
-    match: compiled.match,
+    match: compiled.match === null ? null : patternOf(compiled.match),
   }
 }
 
-function sourceOf(match: string | RegExp): string {
-  return typeof match === 'string' ? match : match.source
+function patternOf(match: string | RegExp): Pattern {
+  return typeof match === 'string'
+    ? { source: match, flags: '' }
+    : { source: match.source, flags: match.flags }
 }
 
-function requirePattern(source: string, where: string): void {
+function requirePattern({ source, flags }: Pattern, where: string): void {
   if (source.length > MAX_PATTERN) {
     throw refuse(
       where,
@@ -68,8 +76,15 @@ function requirePattern(source: string, where: string): void {
       'Look for something shorter.',
     )
   }
+  const [odd] = flags.replace(/[imsuv]/g, '')
+  if (odd !== undefined)
+    throw refuse(
+      where,
+      `the pattern has the flag ${odd}, and is only asked whether it is found anywhere.`,
+      'Leave the flag out.',
+    )
   try {
-    new RegExp(source)
+    new RegExp(source, flags)
   } catch (error) {
     throw refuse(
       where,

@@ -16,6 +16,12 @@ let server: Server
 let port: number
 const routes: Record<string, RequestListener> = {
   '/ok': (_, response) => response.end('{"status": "ok"}'),
+  '/latin': (_, response) =>
+    response
+      .writeHead(200, { 'content-type': 'text/html; charset=iso-8859-1' })
+      .end(Buffer.from('Ausverkauft für heute', 'latin1')),
+  '/latin-meta': (_, response) => response.end(Buffer.from('<meta charset="iso-8859-1"><p>Größe', 'latin1')),
+  '/utf8': (_, response) => response.end('<p>Größe'),
   '/slow': (_, response) => setTimeout(() => response.end('late'), 250),
   '/hang': () => undefined,
   '/reset': (request) => request.socket.resetAndDestroy(),
@@ -85,6 +91,11 @@ describe('checks', () => {
     ['/ok', {}, 'ok.all_valid'],
     ['/ok', { match: /"status":\s*"ok"/ }, 'ok.all_valid'],
     ['/ok', { match: 'sold out' }, 'layout_changed.pattern'],
+    ['/ok', { match: /OK/ }, 'layout_changed.pattern'],
+    ['/ok', { match: /OK.\}$/i }, 'ok.all_valid'],
+    ['/latin', { match: /ausverkauft für heute/i }, 'ok.all_valid'],
+    ['/latin-meta', { match: 'Größe' }, 'ok.all_valid'],
+    ['/utf8', { match: /größe/iu }, 'ok.all_valid'],
     ['/packed', { match: '^status ok$' }, 'ok.all_valid'],
     ['/bomb', {}, 'ok.all_valid'],
     ['/bad-gzip', {}, 'site_down.truncated'],
@@ -207,7 +218,7 @@ test('a body in a million tiny chunks is one buffer', async () => {
 
 test('a pattern that backtracks for ever is stopped and said to be at fault', () => {
   const begun = process.cpuUsage()
-  expect(matches('^(a+)+$', `${'a'.repeat(40)}b`)).toMatchObject({
+  expect(matches({ source: '^(a+)+$', flags: '' }, `${'a'.repeat(40)}b`)).toMatchObject({
     error: expect.stringContaining('backtracks'),
   })
   expect(process.cpuUsage(begun).user).toBeLessThan(1e6)

@@ -2,6 +2,7 @@
 import type { HttpCheck } from '../define/check.ts'
 import { maskAddress } from '../evidence/mask-address.ts'
 import { type Signals, blankSignals } from '../outcome/signals.ts'
+import { decodeHtml } from '../read/charset.ts'
 import { type Answer, exchange } from './request.ts'
 import { matches } from './matches.ts'
 
@@ -14,13 +15,13 @@ export async function visitCheck(check: HttpCheck, now: () => number): Promise<S
   const signals = signalsOf(check, answer, now())
   signals.expectedStatus = check.status
   if (answer.main?.status === check.status && check.match !== null && answer.error === null) {
-    const result = matches(check.match, answer.body.toString('utf8'))
+    const result = matches(check.match, decodeHtml(answer.body, answer.main.headers['content-type']))
     if ('error' in result) signals.fault = { reason: 'config', detail: result.error }
     else if (!result.ok) {
       signals.content = {
         outcome: 'layout_changed',
         reason: 'pattern',
-        detail: `nothing matches /${check.match.slice(0, 100)}/ in ${answer.body.length} bytes`,
+        detail: `nothing matches /${check.match.source.slice(0, 100)}/${check.match.flags} in ${answer.body.length} bytes`,
       }
     }
   }

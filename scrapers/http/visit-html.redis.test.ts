@@ -4,7 +4,7 @@ import { type RunEvent, connect } from '../../engine/index.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import { redisGate } from '../politeness/redis-gate.ts'
 import { FAULTS } from '../pool/fault-matrix.fixture.ts'
-import { bankOf } from '../pool/fault.fixture.ts'
+import { targetOf } from '../pool/fault.fixture.ts'
 import { type FaultSite, startFaultSite } from '../pool/fault-site.fixture.ts'
 import { run } from '../run.ts'
 
@@ -40,11 +40,16 @@ beforeAll(async () => {
     publishRows: async () => undefined,
     hostsRemapped: false,
   }
-  const visits = FAULTS.map(async (fault, index) => {
-    const made = bankOf({ ...fault, with: 'http' }, site.url(index, fault.at), `case-${index}`)
-    events.set(fault.name, await run(made, 'v1', world))
-  })
-  await Promise.all(visits)
+  const queue = [...FAULTS.entries()]
+  const next = async (): Promise<void> => {
+    for (let one = queue.shift(); one; one = queue.shift()) {
+      const [index, fault] = one
+      const made = targetOf({ ...fault, with: 'http' }, site.url(index, fault.at), `case-${index}`)
+      events.set(fault.name, await run(made, 'v1', world))
+    }
+  }
+  // All at once, a busy machine would be slower than the cases that are about time.
+  await Promise.all(Array.from({ length: 20 }, next))
 })
 afterAll(async () => {
   await site?.close()
@@ -52,12 +57,12 @@ afterAll(async () => {
   await redis?.stop()
 })
 
-test.each(FAULTS.map(({ name, expected }) => [name, OTHERWISE[name] ?? expected]))(
+test.each(FAULTS.map(({ name, expected, as }) => [name, OTHERWISE[name] ?? expected, as]))(
   '%s is %s',
-  (name, expected) => {
+  (name, expected, as) => {
     const { outcome, reason, detail, via } = events.get(name)!
     expect(`${outcome}.${reason}: ${detail}`).toMatch(new RegExp(`^${expected}:`))
-    if (outcome !== 'skipped') expect(via).toBe('http')
+    if (outcome !== 'skipped' && as === undefined) expect(via).toBe('http')
   },
 )
 

@@ -244,6 +244,17 @@ const cases: [string, Signals, string][] = [
     }),
     'ok.all_valid',
   ],
+  [
+    'a check sent to a parking page',
+    checked({ finalUrl: 'https://parking.example.net/' }),
+    'layout_changed.redirected',
+  ],
+  ['a check sent to www', checked({ finalUrl: 'http://www.shop.example/de' }), 'ok.all_valid'],
+  [
+    "another site's refusal of a check",
+    checked({ main: answered(404), finalUrl: 'https://parking.example.net/' }),
+    'site_down.http4xx',
+  ],
   ['a redirect to www', page({ finalUrl: 'https://www.north.example/accounts' }), 'ok.all_valid'],
   [
     'a file instead of a page',

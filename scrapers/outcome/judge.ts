@@ -237,7 +237,7 @@ function layout(signals: Signals, { identity, status, asExpected }: Facts): Verd
       detail: `the site answered ${status}, without content`,
     }
   }
-  if (signals.finalUrl !== null && !sameSite(signals.url, signals.finalUrl) && signals.kind === 'browser') {
+  if (signals.finalUrl !== null && !sameSite(signals.url, signals.finalUrl)) {
     return { outcome: 'layout_changed', reason: 'redirected', detail: `redirected to ${signals.finalUrl}` }
   }
   if (!identity) {

@@ -1,5 +1,5 @@
 /** What one case of the fault matrix is, the pages it is made of, and the scraper that visits it. */
-import { type BrowserScraper, list, money, scraper, text } from '../index.ts'
+import { type BrowserScraper, type Scraper, check, collect, list, money, scraper, text } from '../index.ts'
 import type { Answer, Place } from './fault-site.fixture.ts'
 
 export interface Fault {
@@ -15,6 +15,16 @@ export interface Fault {
   /** Scripts of the author that fail. */
   sane?: 'throws'
   with?: 'http'
+  /** Asked by a check or a collector, not by the scraper of a page. */
+  as?: 'check' | 'collect'
+}
+
+/** What visits the case. */
+export function targetOf(fault: Fault, visit: string, site: string): Scraper {
+  const base = { url: visit, site, every: '1m', timeout: fault.timeout ?? '60s', local: true }
+  if (fault.as === 'check') return check('bank', { ...base, match: /accounts/i })
+  if (fault.as === 'collect') return collect('bank', { ...base, into: 'trades', events: (json: []) => json })
+  return bankOf(fault, visit, site)
 }
 
 /** The scraper that visits every case. `site`: what one page asks for is no matter of the others. */
