@@ -16,6 +16,10 @@ import {
 import { PLAIN } from './fault-plain.fixture.ts'
 import { REFUSED } from './fault-refused.fixture.ts'
 
+/** Rows with a name and this after it. */
+const rowsOf = (...rest: string[]): string =>
+  `<ul>${rest.map((each) => `<li class=tx><b>rent</b>${each}</li>`).join('')}</ul>`
+
 const ok: Fault[] = [
   { name: 'good', expected: 'ok.all_valid', answer: page(GOOD) },
   {
@@ -203,6 +207,18 @@ const changed: Fault[] = [
     name: 'renamed',
     expected: 'layout_changed.selector',
     answer: page(GOOD.replace('id=balance', 'id=held')),
+  },
+  {
+    name: 'a part renamed in all rows',
+    expected: 'layout_changed.selector',
+    parts: true,
+    answer: page(`${HEAD}<p id=balance>5 €${rowsOf('<s>1 €</s>', '<s>2 €</s>')}`),
+  },
+  {
+    name: 'a part that one row lacks',
+    expected: 'invalid_data.schema',
+    parts: true,
+    answer: page(`${HEAD}<p id=balance>5 €${rowsOf('<i>1 €</i>', '')}`),
   },
   { name: 'a friendly error page', expected: 'layout_changed.identity', answer: page('<title>Oops</title>') },
   { name: 'nothing, status 200', expected: 'layout_changed.identity', answer: page('') },

@@ -15,6 +15,8 @@ export interface Fault {
   /** Scripts of the author that fail. */
   sane?: 'throws'
   with?: 'http'
+  /** The transactions are read in parts. */
+  parts?: true
   /** Asked by a check or a collector, not by the scraper of a page. */
   as?: 'check' | 'collect'
 }
@@ -37,7 +39,10 @@ export function bankOf(fault: Fault, visit: string, site: string): BrowserScrape
     read: {
       balance: money('#balance'),
       iban: text('#iban', { optional: true }),
-      transactions: list('li.tx', { absentWhen: 'No transactions yet' }),
+      transactions: list('li.tx', {
+        absentWhen: 'No transactions yet',
+        ...(fault.parts && { fields: { what: text('b'), amount: money('i') } }),
+      }),
     },
     sane: ({ balance }) => {
       if (fault.sane === 'throws') throw new Error('a mistake of ours')

@@ -1,6 +1,6 @@
 /** From raw finds to fields: missing is never absent, empty is not missing, and nothing is made up. */
 import { describe, expect, test } from 'vitest'
-import { list, money, number, product, text } from './field.ts'
+import { attr, list, money, number, product, text } from './field.ts'
 import type { RawField } from './in-page.ts'
 import type { RawProduct } from './in-page-product.ts'
 import { interpret, valuesOf } from './interpret.ts'
@@ -33,10 +33,28 @@ test.each([
   ['no such attribute', text('.b'), { matches: 1, texts: [null] }, 'missing'],
   ['a selector that is none', text('.b['), { error: 'SyntaxError' }, 'missing'],
   [
+    'no item with its part',
+    list('.t', { fields: { a: money('.a') } }),
+    { matches: 2, items: [{ a: null }, { a: null }] },
+    'missing',
+  ],
+  [
     'an item without its part',
     list('.t', { fields: { a: money('.a') } }),
-    { matches: 1, items: [{ a: null }] },
+    { matches: 2, items: [{ a: null }, { a: '5 €' }] },
     'invalid',
+  ],
+  [
+    'items whose part is empty',
+    list('.t', { fields: { a: money('.a') } }),
+    { matches: 2, items: [{ a: '' }, { a: null }] },
+    'invalid',
+  ],
+  [
+    'no item with an optional part',
+    list('.t', { fields: { a: money('.a', { optional: true }) } }),
+    { matches: 1, items: [{ a: null }] },
+    'ok',
   ],
   [
     'items with their parts',
@@ -46,6 +64,22 @@ test.each([
   ],
 ] as const)('%s', (_, read, found, state) => {
   expect(one(read, found as Partial<RawField>).state).toBe(state)
+})
+
+test('a list that lacks parts says which, and in how many items', () => {
+  const read = list('.t', { fields: { a: money('.a'), b: attr('a', 'href') } })
+  const lost = one(read, {
+    matches: 3,
+    items: [
+      { a: '5 €', b: null },
+      { a: 'N/A', b: null },
+      { a: '6 €', b: null },
+    ],
+  })
+  expect(lost.note).toBe(
+    'b: nothing matches "a" with href in 3 of 3 items, a: "N/A" is no amount in 1 of 3 items',
+  )
+  expect(lost).not.toHaveProperty('value')
 })
 
 test('the label that is still there is evidence', () => {

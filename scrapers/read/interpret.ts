@@ -113,22 +113,44 @@ function listResult(spec: ListSpec, raw: RawField): Part {
   const { fields } = spec
   if (!fields)
     return { state: 'ok', value: raw.texts.map((text) => text ?? ''), source: 'selector', note: '' }
-  const broken = new Map<string, string>()
+  const losses = new Map<string, Loss>()
   const items = raw.items.map((row) =>
     Object.fromEntries(
       Object.entries(fields).flatMap(([name, inner]) => {
         const found = row[name]
         const part = found === null || found === undefined ? null : valueResult(inner, found)
         if (part?.state === 'ok') return [[name, part.value]]
-        if (!inner.optional) broken.set(name, part?.note ?? `nothing matches "${inner.selector}" in an item`)
+        if (!inner.optional) losses.set(name, lossOf(losses.get(name), inner, part))
         return []
       }),
     ),
   )
-  // Items without one of their parts: the template of the items changed, not the list.
-  const lost = [...broken].map(([name, note]) => `${name}: ${note}`).join(', ')
-  if (broken.size > 0) return { state: 'invalid', value: items, note: lost }
-  return { state: 'ok', value: items, source: 'selector', note: '' }
+  if (losses.size === 0) return { state: 'ok', value: items, source: 'selector', note: '' }
+  const note = [...losses]
+    .map(([name, { rows, why }]) => `${name}: ${why} in ${rows} of ${items.length} items`)
+    .join(', ')
+  // A part that no item has any more: the template of the items changed. One that some have not is odd data.
+  const lost = [...losses.values()].some(({ unmatched }) => unmatched === items.length)
+  return lost ? { state: 'missing', note } : { state: 'invalid', value: items, note }
+}
+
+/** A part that items of a list lack. */
+interface Loss {
+  rows: number
+  /** Rows in which nothing matched. */
+  unmatched: number
+  /** What was found instead in the last of them. */
+  why: string
+}
+
+function lossOf(known: Loss | undefined, { selector, attr }: ValueSpec, part: Part | null): Loss {
+  const { rows, unmatched } = known ?? { rows: 0, unmatched: 0 }
+  const sought = `"${selector}"${attr === undefined ? '' : ` with ${attr}`}`
+  return {
+    rows: rows + 1,
+    unmatched: unmatched + (part === null ? 1 : 0),
+    why: part?.note ?? `nothing matches ${sought}`,
+  }
 }
 
 function productResult(spec: ProductSpec, facts: ProductFacts | null): Part {
