@@ -98,6 +98,8 @@ const available = runs.metric('available', {
 
 const amounts = fields.metric('amounts', {
   by: ['template', 'field', 'scraper'],
+  // What is traded swings, and has rules of its own.
+  where: { fleet: 'banks' },
   of: 'value',
   stats: ['mean'],
   windows: ['5m'],

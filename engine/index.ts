@@ -26,6 +26,7 @@ export { readLines, type Line } from './event/lines.ts'
 export type { Producer, ProducerOptions, Sent } from './event/producer.ts'
 export { compileValidator, type Validate } from './event/validate.ts'
 export { openProducer, type ProducerTarget } from './event/redis-producer.ts'
+export { streamFields, type StreamFields } from './event/stream-fields.ts'
 export { EVERYTHING, MAX_MARKS, type Deploys, type History, type Load, type Mark } from './fleet/mark.ts'
 export { originOf, scrapersOf, type Origin } from './fleet/origin.ts'
 export {
@@ -41,7 +42,7 @@ export type { RunLog, RunPage, RunQuery } from './fleet/run-query.ts'
 export { RecentRuns, type RecentRun } from './fleet/recent-runs.ts'
 export { openRecentRuns, type RecentLog } from './fleet/redis-recent-runs.ts'
 export { openDeploys } from './fleet/redis-deploys.ts'
-export { FIELD_STATES, type FieldEvent, type FieldState, type ValueType } from './event/field.ts'
+export { FIELD_STATES, VALUE_TYPES, type FieldEvent, type FieldState, type ValueType } from './event/field.ts'
 export { OUTCOMES, RIGHT, type Outcome, type RunEvent } from './event/run.ts'
 export {
   EVIDENCE_LIMITS,

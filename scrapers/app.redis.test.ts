@@ -54,11 +54,11 @@ export default defineConfig({ streams: [trades], scrapers: './sites/*.ts' })`,
   })
 }
 
-/** One column of all batches of a stream. */
-async function column(stream: string, name: string): Promise<unknown[]> {
+/** One column of all batches of a partition's log. */
+async function column(log: string, name: string): Promise<unknown[]> {
   const client = connect(redis.url, 'query')
   try {
-    const entries = await client.xrange(`weir:{${stream}.0}:log`, '-', '+')
+    const entries = await client.xrange(`weir:{${log}}:log`, '-', '+')
     return entries.flatMap(([, fields]) => {
       if (fields[1] !== 'batch/1') return []
       const columns = JSON.parse(fields[fields.indexOf('cols') + 1]!) as Record<string, unknown[]>
@@ -82,16 +82,26 @@ test('broken files are reported with their line, the others run', async () => {
     'nothing.ts': 'export const x = 1',
     'twice.ts': checks(),
   })
-  await expect.poll(() => column('trades', 'pair')).toContain('BTC-EUR')
+  await expect.poll(() => column('trades.0', 'pair')).toContain('BTC-EUR')
   await expect
-    .poll(async () => new Set(await column('runs', 'scraper')))
+    .poll(async () => new Set(await column('runs.0', 'scraper')))
     .toEqual(new Set(['a', 'b', 'coins']))
   // On a busy machine a due time may pass before its turn.
-  expect(await column('runs', 'outcome')).toContain('ok')
+  expect(await column('runs.0', 'outcome')).toContain('ok')
   const answers = openAnswers(redis.url, 'weir')
   const [newest] = await answers.list('coins', 1)
   expect(String(await answers.body('coins', newest!.id))).toBe('[{"pair": "BTC-EUR", "volume": 2.5}]')
   answers.close()
+  const fleet = openSchedule(redis.url, 'weir')
+  const [coins] = await fleet.scrapers('coins')
+  fleet.close()
+  const field = { optional: false, absence: false }
+  expect(coins!.fields).toEqual([
+    { name: 'pair', ...field },
+    { name: 'volume', ...field },
+  ])
+  const found = await Promise.all([0, 1, 2, 3].map((i) => column(`fields.${i}`, 'state')))
+  expect(new Set(found.flat())).toEqual(new Set(['ok']))
   const messages = logged.map((line) => (JSON.parse(line) as { msg: string }).msg).join('\n')
   expect(messages).toMatch(/sites\/syntax\.ts/)
   expect(messages).toMatch(/sites\/nothing\.ts: its default export is no scraper\. Write export default/)
@@ -117,7 +127,7 @@ test('on stop a visit under way is finished, and nobody makes it a second time',
   await expect.poll(() => hits).toBe(1)
   await app!.close()
   app = null
-  expect(await column('runs', 'outcome')).toEqual(['ok'])
+  expect(await column('runs.0', 'outcome')).toEqual(['ok'])
   const fleet = openSchedule(redis.url, 'weir')
   const [a] = await fleet.scrapers('a')
   fleet.close()
@@ -130,9 +140,9 @@ test('a reload takes new files, and keeps the last good form of one that broke',
   await writeFile(join(folder, 'sites', 'checks.ts'), 'export default (')
   await writeFile(join(folder, 'sites', 'coins.ts'), collector())
   await app!.reload()
-  const before = (await column('runs', 'scraper')).length
+  const before = (await column('runs.0', 'scraper')).length
   await expect
-    .poll(async () => new Set((await column('runs', 'scraper')).slice(before)))
+    .poll(async () => new Set((await column('runs.0', 'scraper')).slice(before)))
     .toEqual(new Set(['a', 'b', 'coins']))
   expect(logged.join('\n')).toMatch(/checks\.ts/)
 })

@@ -17,6 +17,7 @@ import {
 } from '../engine/index.ts'
 import { absenceGaps } from './define/absence-gap.ts'
 import { fromCompiled } from './define/check.ts'
+import { aimedAt } from './define/collect.ts'
 import { createKeeper } from './evidence/keeper.ts'
 import { browserMemory } from './http/browser-memory.ts'
 import { createHealer } from './heal/healer.ts'
@@ -183,7 +184,9 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     const checks: Scheduled[] = config.checks
       .filter(({ name }) => !names.has(name))
       .map((check) => ({ scraper: fromCompiled(check), version }))
-    const all = [...scrapers, ...checks]
+    const all = [...scrapers, ...checks].map((each) =>
+      each.scraper.kind === 'json' ? { ...each, scraper: aimedAt(each.scraper, config.streams) } : each,
+    )
     outlet.use(config.streams)
     for (const problem of exits.use(config.proxies ?? [])) log.error(problem)
     for (const { scraper } of all)

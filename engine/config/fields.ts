@@ -15,6 +15,7 @@ const schema = {
   type: Type.Optional(Type.Enum(VALUE_TYPES)),
   length: Type.Optional(Type.Integer({ minimum: 0 })),
   value: Type.Optional(Type.Number()),
+  share: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
   doubted: Type.Optional(Type.Boolean()),
   detail: Type.String(),
   evidence: Type.Optional(Type.String()),

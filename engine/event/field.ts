@@ -20,12 +20,14 @@ export interface FieldEvent {
   optional: boolean
   /** Version of the scraper. */
   version: string
-  /** Of the value; absent where there is none. */
+  /** Of the value; of many that of most. Absent where there is none. */
   type?: ValueType
-  /** Characters of a text, items of a list. */
+  /** Characters of a text, items of a list; of many the median. */
   length?: number
-  /** Of a number. */
+  /** Of a number; of many the median. */
   value?: number
+  /** Of the events that a collector made of one answer, how many have a fitting value: 0 to 1. */
+  share?: number
   /** The page's structured data contradicts the value; `detail` says how. Absent where it does not. */
   doubted?: boolean
   /** For people: what was looked for and what was found instead, at most 300 characters; empty where all is well. */

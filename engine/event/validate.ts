@@ -49,6 +49,27 @@ function makeValidator(stream: CompiledStream): Validate {
   }
 }
 
+const fieldChecks = new WeakMap<CompiledStream, ValidateFunction>()
+
+/** Names of the fields of a row whose values, or whose absence, make it no event of the stream. */
+export function faultyFields(stream: CompiledStream, row: Record<string, unknown>): string[] {
+  let matches = fieldChecks.get(stream)
+  if (matches === undefined) {
+    matches = compileSchema(stream, withEnvelope(stream), true)
+    fieldChecks.set(stream, matches)
+  }
+  const names = matches(row) ? [] : (matches.errors ?? []).flatMap(fieldOf)
+  if (keyTrouble(stream.key, row[stream.key]) !== null) names.push(stream.key)
+  if (stream.time !== null && timeTrouble(stream.time, row[stream.time]) !== null) names.push(stream.time)
+  return names
+}
+
+function fieldOf({ keyword, params, instancePath }: ErrorObject): string[] {
+  if (keyword === 'required') return [String((params as { missingProperty: unknown }).missingProperty)]
+  const step = instancePath.split('/')[1]
+  return step === undefined ? [] : [unescape(step)]
+}
+
 /** The text whose hash chooses the partition of a row, or null where it has no readable key. */
 export function keyOf(stream: CompiledStream, row: unknown): string | null {
   const key = (row as Record<string, unknown> | null | undefined)?.[stream.key]
@@ -98,8 +119,14 @@ function boundedFields({ schema }: CompiledStream): Map<string, number> {
   return limits
 }
 
-function compileSchema(stream: CompiledStream, schema: object): ValidateFunction {
-  const ajv = new Ajv2020({ strictTypes: false, strictRequired: false, logger: false })
+function compileSchema(stream: CompiledStream, schema: object, allErrors = false): ValidateFunction {
+  const ajv = new Ajv2020({
+    strictTypes: false,
+    strictRequired: false,
+    logger: false,
+    allErrors,
+    messages: !allErrors,
+  })
   addFormats.default(ajv)
   try {
     return ajv.compile(schema)

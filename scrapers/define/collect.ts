@@ -1,5 +1,11 @@
 /** `collect()`: a JSON API turned into events of a declared stream, and one run event per visit. */
-import { ANSWER_LIMITS, type JsonSchema } from '../../engine/index.ts'
+import {
+  ANSWER_LIMITS,
+  type CompiledStream,
+  type JsonSchema,
+  type StreamFields,
+  streamFields,
+} from '../../engine/index.ts'
 import { answerValidator } from '../http/answer-schema.ts'
 import { refuse } from './refuse.ts'
 import { type Target, type TargetOptions, readTarget } from './scraper.ts'
@@ -16,6 +22,8 @@ export interface Collector extends Target {
   id: ((event: Record<string, unknown>) => unknown) | null
   /** Raw answers kept. */
   keep: number
+  /** What its stream declares; null until a config says it. */
+  target: StreamFields | null
 }
 
 /** Raw answers kept of a collector whose author says nothing. */
@@ -71,7 +79,14 @@ export function collect(name: string, options: CollectOptions): Collector {
     headers: options.headers ?? {},
     id: identify(options.id),
     keep: readKeep(options.keep, name),
+    target: null,
   }
+}
+
+/** The collector as a config with these streams has it. */
+export function aimedAt(collector: Collector, streams: readonly CompiledStream[]): Collector {
+  const stream = streams.find(({ name }) => name === collector.into)
+  return { ...collector, target: stream === undefined ? null : streamFields(stream) }
 }
 
 function identify(id: CollectOptions['id']): Collector['id'] {

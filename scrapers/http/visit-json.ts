@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { RawAnswer } from '../../engine/index.ts'
 import type { Collector } from '../define/collect.ts'
 import { withinTime } from '../define/within-time.ts'
+import { eventFields, unmapped } from '../outcome/event-fields.ts'
 import type { ContentFault, Signals } from '../outcome/signals.ts'
 import { messageOf } from '../outcome/unvisited.ts'
 import { schemaFault } from './answer-schema.ts'
@@ -37,8 +38,13 @@ export async function visitJson(collector: Collector, now: () => number, fits: F
   const signals = signalsOf(collector, answer, at)
   const raw = rawOf(answer)
   const status = answer.main?.status ?? 0
-  if (status < 200 || status > 299 || answer.error !== null || answer.bodyError !== null)
+  const nothing = (why: string): Signals['fields'] =>
+    collector.target === null ? {} : unmapped(collector.target, why)
+  if (answer.error !== null || answer.bodyError !== null || status >= 400) return { signals, events: [], raw }
+  if (status < 200 || status > 299) {
+    signals.fields = nothing(`the site answered ${status}, without content`)
     return { signals, events: [], raw }
+  }
   if (answer.cut) {
     signals.error = `BODY_TOO_LARGE: more than ${MAX_BODY / 1024 / 1024} MB`
     return { signals, events: [], raw }
@@ -46,11 +52,17 @@ export async function visitJson(collector: Collector, now: () => number, fits: F
   const mapped = mapBody(collector, answer.body, at)
   if (!('events' in mapped)) {
     signals.content = mapped
+    signals.fields = nothing(mapped.detail)
     return { signals, events: [], raw }
   }
   const told = mapped.events.map((event) => ({ event, trouble: fits(event) }))
   const events = told.flatMap(({ event, trouble }) => (trouble === null ? [event] : []))
   signals.content = misfits(told.map(({ trouble }) => trouble))
+  if (collector.target !== null)
+    signals.fields = eventFields(
+      collector.target,
+      told.map(({ event, trouble }) => ({ event, fits: trouble === null })),
+    )
   return { signals, events, raw }
 }
 

@@ -36,16 +36,17 @@ export function fieldRows(
   }))
 }
 
-type Found = Pick<FieldEvent, 'state' | 'type' | 'length' | 'value' | 'doubted' | 'detail'>
+type Found = Pick<FieldEvent, 'state' | 'type' | 'length' | 'value' | 'share' | 'doubted' | 'detail'>
 
 /** Of what is private nothing but its state and type leaves the process. */
 function isPrivate(scraper: Scraper, field: string): boolean {
   return scraper.kind === 'browser' && scraper.read[field]?.private === true
 }
 
-function found({ state, value, doubt, note }: FieldResult, secret: boolean): Found {
+function found({ state, value, typical, share, doubt, note }: FieldResult, secret: boolean): Found {
   // What is said of a value that does not fit quotes it.
   const detail = secret && state === 'invalid' ? 'its value does not fit' : note.slice(0, MAX_DETAIL)
+  if (share !== undefined) return { state, ...typical, share, detail }
   // What is not a value says nothing of what values are like.
   if (value === undefined || !isRead(state)) return { state, detail }
   const read = { state, type: typeOf(value), ...(secret ? {} : measures(value)) }
@@ -60,7 +61,7 @@ function measures(value: unknown): Pick<Found, 'length' | 'value'> {
   return {}
 }
 
-function typeOf(value: unknown): ValueType {
+export function typeOf(value: unknown): ValueType {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'list'
   const type = typeof value

@@ -1,7 +1,7 @@
 /** Signals on paper: one line of JSON with a version, so that a recorded run can be judged again, also years later. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { Type, type Static } from 'typebox'
-import { FIELD_STATES, WeirError } from '../../engine/index.ts'
+import { FIELD_STATES, VALUE_TYPES, WeirError } from '../../engine/index.ts'
 import { CONTENT_OUTCOMES, FAULT_REASONS, READERS, SKIP_REASONS, type Signals } from './signals.ts'
 
 /** Version of the form. It rises when an older reader would misunderstand, and then `readSignals` has a step. */
@@ -42,6 +42,14 @@ const schema = Type.Object({
       state: Type.Enum(FIELD_STATES),
       optional: Type.Boolean(),
       value: Type.Optional(Type.Unknown()),
+      typical: Type.Optional(
+        Type.Object({
+          type: Type.Optional(Type.Enum(VALUE_TYPES)),
+          length: span,
+          value: Type.Optional(Type.Number()),
+        }),
+      ),
+      share: span,
       matches: amount,
       source: Type.Optional(text),
       by: Type.Optional(text),

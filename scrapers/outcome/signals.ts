@@ -1,5 +1,5 @@
 /** What was recorded of one run, as plain data: everything a verdict may depend on, so that it can be judged again. */
-import type { FieldState } from '../../engine/index.ts'
+import type { FieldEvent, FieldState } from '../../engine/index.ts'
 import { maskAddress } from '../evidence/mask-address.ts'
 import type { Scraper } from '../index.ts'
 
@@ -18,7 +18,10 @@ export interface FieldResult {
   state: FieldState
   optional: boolean
   value?: unknown
-  /** Elements its selector matched. */
+  /** What stands for the values of many events, and the share of these that have a fitting one. */
+  typical?: Pick<FieldEvent, 'type' | 'length' | 'value'>
+  share?: number
+  /** Elements its selector matched, or events that have it. */
   matches: number
   /** Where the value came from, such as `selector` or `json-ld`. */
   source?: string

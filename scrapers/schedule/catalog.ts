@@ -23,6 +23,9 @@ export function entryOf({ scraper, version }: Scheduled): CatalogEntry {
 }
 
 function fieldsOf(scraper: Scraper): CatalogEntry['fields'] {
+  // Nobody can say of an API what its silence looks like: what is not there can only ever be missing.
+  if (scraper.kind === 'json')
+    return (scraper.target?.fields ?? []).map(({ name, optional }) => ({ name, optional, absence: false }))
   if (scraper.kind !== 'browser') return []
   return Object.entries(scraper.read).map(([name, spec]) => {
     return { name, optional: spec.optional === true, absence: spec.absentWhen !== undefined }
