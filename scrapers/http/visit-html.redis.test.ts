@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RunEvent, connect } from '../../engine/index.ts'
 import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import { redisGate } from '../politeness/redis-gate.ts'
+import { startFaultExits } from '../pool/fault-exit.fixture.ts'
 import { FAULTS } from '../pool/fault-matrix.fixture.ts'
 import { targetOf } from '../pool/fault.fixture.ts'
 import { type FaultSite, startFaultSite } from '../pool/fault-site.fixture.ts'
@@ -22,6 +23,7 @@ const OTHERWISE: Record<string, string> = {
 }
 
 let site: FaultSite
+let proxies: Awaited<ReturnType<typeof startFaultExits>>
 let redis: TestRedis
 let client: ReturnType<typeof connect>
 const events = new Map<string, RunEvent>()
@@ -31,7 +33,9 @@ beforeAll(async () => {
   client = connect(redis.url, 'commit')
   await client.connect()
   site = await startFaultSite(FAULTS.map(({ answer }) => answer))
+  proxies = await startFaultExits()
   const world = {
+    exits: proxies.exits,
     gate: redisGate(client, 'test', () => performance.now()),
     pool: null,
     now: Date.now,
@@ -53,6 +57,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await site?.close()
+  proxies?.close()
   client?.disconnect()
   await redis?.stop()
 })

@@ -7,6 +7,7 @@ import { type TestRedis, startRedis } from '../../test/harness/redis.ts'
 import { redisGate } from '../politeness/redis-gate.ts'
 import { run } from '../run.ts'
 import type { RunWorld } from '../run-world.ts'
+import { startFaultExits } from './fault-exit.fixture.ts'
 import { FAULTS } from './fault-matrix.fixture.ts'
 import { type Fault, bankOf } from './fault.fixture.ts'
 import { type FaultSite, startFaultSite } from './fault-site.fixture.ts'
@@ -34,11 +35,13 @@ const WORDS = new Set(
       '503',
       '410',
     ])
-    .concat(['a login page with 403', '403 without a body', '500 without a body', 'AWS challenge', '400']),
+    .concat(['a login page with 403', '403 without a body', '500 without a body', 'AWS challenge', '400'])
+    .concat(['sent to a login in the frame of a shop', 'a part that one row lacks']),
 )
 const CASES = FAULTS.filter(({ name, as }) => as === undefined && !WORDS.has(name))
 
 let site: FaultSite
+let proxies: Awaited<ReturnType<typeof startFaultExits>>
 let redis: TestRedis
 let client: ReturnType<typeof connect>
 const pools: Pool[] = []
@@ -50,6 +53,7 @@ beforeAll(async () => {
   client = connect(redis.url, 'commit')
   await client.connect()
   site = await startFaultSite(FAULTS.map(({ answer }) => answer))
+  proxies = await startFaultExits()
   const executable = (await findChromium()).path
   const strict = await openPool({ executable, workers: 4, ...PATIENT })
   const lenient = await openPool({ executable, workers: 1, acceptInsecureCerts: true, ...PATIENT })
@@ -66,6 +70,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.close(0)))
   await site?.close()
+  proxies?.close()
   client?.disconnect()
   await redis?.stop()
 })
@@ -74,6 +79,7 @@ async function visited(fault: Fault, index: number, pool: Pool): Promise<RunEven
   const published: RunEvent[] = []
   const world: RunWorld = {
     gate: redisGate(client, 'test', () => performance.now()),
+    exits: proxies.exits,
     pool,
     now: Date.now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -101,7 +107,7 @@ test('there are plenty of cases, and every outcome of a visit is among them', ()
   const seen = new Set([...events.values()].map(({ outcome }) => outcome))
   expect([...seen].toSorted()).toEqual(
     ['absent', 'auth_failed', 'blocked', 'crashed', 'invalid_data', 'layout_changed', 'ok', 'partial'].concat(
-      ['rate_limited', 'site_down', 'skipped'],
+      ['proxy_failed', 'rate_limited', 'site_down', 'skipped'],
     ),
   )
 })

@@ -1,4 +1,7 @@
-/** The fault matrix: every sign of the taxonomy, and the pairs that are easily confused. */
+/**
+ * The fault matrix: every sign of the taxonomy, and the pairs that are easily confused. What is not visited at all is
+ * tested where it is decided: robots.txt, holds, blocks, the breaker and budgets beside `scrapers/politeness`.
+ */
 import {
   CLOUDFLARE,
   type Fault,
@@ -13,6 +16,7 @@ import {
   page,
   raw,
 } from './fault.fixture.ts'
+import { PROXIED } from './fault-exit.fixture.ts'
 import { PLAIN } from './fault-plain.fixture.ts'
 import { REFUSED } from './fault-refused.fixture.ts'
 
@@ -304,4 +308,13 @@ const cheap: Fault[] = [
   { name: 'a login page is an answer', expected: 'auth_failed.login', with: 'http', answer: page(LOGIN) },
 ]
 
-export const FAULTS: Fault[] = [...ours, ...cheap, ...PLAIN, ...down, ...ok, ...REFUSED, ...changed]
+export const FAULTS: Fault[] = [
+  ...ours,
+  ...cheap,
+  ...PLAIN,
+  ...PROXIED,
+  ...down,
+  ...ok,
+  ...REFUSED,
+  ...changed,
+]

@@ -1,5 +1,6 @@
 /** What one case of the fault matrix is, the pages it is made of, and the scraper that visits it. */
 import { type BrowserScraper, type Scraper, check, collect, list, money, scraper, text } from '../index.ts'
+import type { FaultExit } from './fault-exit.fixture.ts'
 import type { Answer, Place } from './fault-site.fixture.ts'
 
 export interface Fault {
@@ -15,6 +16,8 @@ export interface Fault {
   /** Scripts of the author that fail. */
   sane?: 'throws'
   with?: 'http'
+  /** The proxy it goes through; direct without. */
+  exit?: FaultExit
   /** The transactions are read in parts. */
   parts?: true
   /** Asked by a check or a collector, not by the scraper of a page. */
@@ -53,6 +56,7 @@ export function bankOf(fault: Fault, visit: string, site: string): BrowserScrape
     local: fault.local ?? true,
     with: fault.with ?? 'browser',
     ...(fault.login === undefined ? {} : { login: fault.login }),
+    ...(fault.exit === undefined ? {} : { exit: fault.exit }),
   })
 }
 
