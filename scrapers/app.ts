@@ -73,8 +73,6 @@ const REACH_MS = 2000
 const MAX_HTTP = 500
 /** Runs of a lane taken in all: nearly all of them may wait for the turns of a few sites. */
 const MAX_TAKEN = MAX_HTTP * 10
-/** Runs that wait for others of their own site keep no place from those of others, up to so many. */
-const MAX_PARKED = 50
 
 /** Starts everything. Throws where the config cannot be read. */
 export async function startScrapers(options: AppOptions): Promise<App> {
@@ -134,7 +132,8 @@ export async function startScrapers(options: AppOptions): Promise<App> {
     room: (lane, taken, running) => {
       if (lane === 'http') return Math.min(MAX_HTTP - running + visits.waiting.http, MAX_TAKEN - taken)
       const { workers, parked } = world.pool ?? { workers: 0, parked: 0 }
-      const most = workers * 2 + Math.min(parked, MAX_PARKED)
+      // What waits for others of its own site alone keeps no place from those of others: so many may.
+      const most = workers * 2 + Math.min(parked, workers * 2)
       return Math.min(most - running + visits.waiting.browser, MAX_TAKEN - taken)
     },
     run: async ({ scraper, version }, turn) => {

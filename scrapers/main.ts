@@ -29,17 +29,24 @@ const starting = startScrapers({
 starting.catch(() => undefined)
 let app: App | null = null
 const closing = closeWithGrace({ delay: 15_000, logger: false }, async ({ err }) => {
+  clearInterval(watch)
   if (err) log.fatal({ err }, 'the scrapers stop')
   await app?.close()
 })
 process.on('disconnect', () => closing.close())
 const mostMb = Number(env['WEIR_MAX_RSS_MB'] || 1536)
+if (!(mostMb > 0)) {
+  log.fatal(`WEIR_MAX_RSS_MB is '${env['WEIR_MAX_RSS_MB']}': write a number of MB, such as 1536.`)
+  process.exit(1)
+}
 // Thrown, so that it stops as after any error: what runs is handed back, and whoever started it starts it anew.
-setInterval(() => {
+const watch = setInterval(() => {
   const rssMb = Math.round(process.memoryUsage.rss() / 1048576)
-  if (rssMb > mostMb && app !== null)
-    throw new Error(`this process takes ${rssMb} MB, more than WEIR_MAX_RSS_MB=${mostMb}`)
-}, 5000).unref()
+  if (rssMb <= mostMb || app === null) return
+  clearInterval(watch)
+  throw new Error(`this process takes ${rssMb} MB, more than WEIR_MAX_RSS_MB=${mostMb}`)
+}, 5000)
+watch.unref()
 // One reload at a time, and always one more after a change that came meanwhile.
 let reloading: Promise<void> = Promise.resolve()
 process.on('message', (message: unknown) => {

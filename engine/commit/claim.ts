@@ -9,6 +9,7 @@ import { streamFold, type StreamFold } from '../exchange/stream-fold.ts'
 import { partitionKeys } from '../stream/keys.ts'
 import type { Controls } from './controls.ts'
 import type { PartitionEnvironment } from './environment.ts'
+import type { Numbers } from './outgoing.ts'
 import { Partition } from './partition.ts'
 import { recover, type Recovered } from './recovery.ts'
 import { acquire, type WrongType } from './redis-scripts.ts'
@@ -48,6 +49,7 @@ export async function claim(
   if (acquired.verdict === 'HELD') return acquired
   if (acquired.verdict === 'TYPE') throw wrongType(acquired)
   if (acquired.verdict === 'RESET') throw positionLost(keys.log, acquired.off, acquired.last)
+  await assertOwn(env.redis, keys.outbox, acquired.meta)
   const now = env.now()
   const control0 = acquired.meta.get('control0')!
   const admit = admitter(controls)
@@ -55,7 +57,7 @@ export async function claim(
   const fold = foldOf(target, control0, controls)
   const recovered = await recover(env.redis, keys, acquired.meta, fold, admit)
   const stream = (): CompiledStream | null => (fold instanceof AlertFold ? null : fold.stream)
-  const retention = new Retention(await presentIn(env.redis, keys.log, acquired.meta.get('off') ?? '0-0'))
+  const retention = new Retention(await presentIn(env.redis, keys.log, acquired))
   if (recovered.rounds.manifest.round > 0) retention.snapshotAt(recovered.rounds.manifest.off)
   const name = `${target.stream}.${target.partition}`
   const partition = new Partition(
@@ -71,12 +73,30 @@ export async function claim(
   return { verdict: 'OK', partition, replayed: recovered.replayed, check: recovered.check }
 }
 
-async function presentIn(redis: Redis, log: string, last: string): Promise<Present> {
+/** An outbox with a higher id than was ever committed is somebody else's: no commit could write to it. */
+async function assertOwn(redis: Redis, outbox: string, meta: ReadonlyMap<string, string>): Promise<void> {
+  const { outbox: ours } = JSON.parse(meta.get('numbers') ?? '{"outbox":0}') as Pick<Numbers, 'outbox'>
+  const [newest] = await redis.xrevrange(outbox, '+', '-', 'COUNT', 1)
+  if (newest !== undefined && Number.parseInt(newest[0]) > ours)
+    throw wrongType({
+      verdict: 'TYPE',
+      key: outbox,
+      is: `stream up to ${newest[0]}`,
+      should: `stream up to ${ours}-0`,
+    })
+}
+
+async function presentIn(
+  redis: Redis,
+  log: string,
+  { last, now }: { last: string; now: number },
+): Promise<Present> {
   const [bytes, oldest] = await Promise.all([
-    redis.memory('USAGE', log),
+    // Of all nodes: an imported history has larger ones than what came live.
+    redis.memory('USAGE', log, 'SAMPLES', 0),
     redis.xrange(log, '-', '+', 'COUNT', 1),
   ])
-  return { bytes: Number(bytes ?? 0), first: oldest[0]?.[0] ?? last, last }
+  return { bytes: Number(bytes ?? 0), first: oldest[0]?.[0] ?? last, last, now }
 }
 
 function foldOf({ stream, partition }: Target, control0: string, controls: Controls): AlertFold | StreamFold {

@@ -25,6 +25,18 @@ for i = from, to do
   if #redis.call('XRANGE', KEYS[2], ARGV[i], ARGV[i]) == 0 then return { 'GONE' } end
 end
 if redis.call('EXISTS', KEYS[2]) == 0 then return { 'GONE' } end
+-- The only write below that its id could make fail, when others stand already: an outbox that somebody else wrote to.
+local ahead = at
+for _ = 1, 4 do ahead = ahead + 1 + tonumber(ARGV[ahead]) end
+if tonumber(ARGV[ahead]) > 0 and redis.call('EXISTS', KEYS[6]) == 1 then
+  local outbox, newest = redis.call('XINFO', 'STREAM', KEYS[6]), ''
+  for i = 1, #outbox, 2 do
+    if outbox[i] == 'last-generated-id' then newest = outbox[i + 1] end
+  end
+  if tonumber(string.match(newest, '^%d+')) >= tonumber(string.match(ARGV[ahead + 1], '^%d+')) then
+    return { 'TYPE', KEYS[6], 'stream up to ' .. newest, 'stream that ends before ' .. ARGV[ahead + 1] }
+  end
+end
 local x = redis.call('XINFO', 'STREAM', KEYS[2])
 local info = {}
 for i = 1, #x, 2 do info[x[i]] = x[i + 1] end
@@ -69,7 +81,7 @@ if to >= from then redis.call('HSET', KEYS[1], 'live', live) end
 pairs_to(KEYS[10])
 gone_from(KEYS[11])
 pairs_to(KEYS[11])
--- Last of all: where something above failed, the same commit sent again must fail again, and not be taken for done.
+-- Last of all: had something above failed, the same commit sent again would fail again, and not be taken for done.
 redis.call('HSET', KEYS[1], 'cid', ARGV[3])
 -- Without the limit Redis removes ten thousand entries a call, and the rest would stay until it is too old.
 if ARGV[7] ~= '' then redis.call('XTRIM', KEYS[2], 'MINID', '~', ARGV[7], 'LIMIT', '0') end

@@ -105,7 +105,7 @@ function shortened({ log }: PartitionKeys, from: string, to: string, gone: numbe
       domain: 'external',
       retry: false,
       where: log,
-      todo: 'Take MAXLEN, MINID, XTRIM and XDEL out of what writes there: Weir trims by itself. Then delete all keys of this partition: it begins anew with what is left.',
+      todo: 'Take MAXLEN, MINID, XTRIM and XDEL out of what writes there: Weir trims by itself. Then delete all keys of this partition, its log included, to start it anew.',
     },
   )
 }

@@ -13,11 +13,12 @@ export interface RetentionLimit {
   bytes: number
 }
 
-/** What is in the log when its owner begins: bytes, and its first and last id. */
+/** What is in the log when its owner begins: bytes, its first and last id, and the server's time, ms. */
 export interface Present {
   bytes: number
   first: string
   last: string
+  now: number
 }
 
 export class Retention {
@@ -29,11 +30,17 @@ export class Retention {
   private now = 0
   /** The highest id that bytes asked for: what a snapshot holds up today may go with the next one. */
   private wanted = '0-0'
+  /** What is fed up to this id was there already, and counts no more; whether it may still come. */
+  private readonly present: string
+  private counted = true
 
-  constructor({ bytes, first, last }: Present) {
+  constructor({ bytes, first, last, now }: Present) {
     this.total = bytes
     this.markedAt = bytes
-    const [from, to] = [Number.parseInt(first), Number.parseInt(last)]
+    this.present = last
+    // An id may lie far ahead of the time in which it was written.
+    const from = Number.parseInt(first)
+    const to = Math.max(from, Math.min(Number.parseInt(last), now))
     for (let at = MARK_EVERY; at < bytes; at += MARK_EVERY)
       this.marks.push([`${Math.floor(from + ((to - from) * at) / bytes)}-0`, at])
     if (bytes > 0) this.marks.push([last, bytes])
@@ -41,6 +48,10 @@ export class Retention {
 
   /** `bytes`: of the entry's fields. */
   fed(id: string, bytes: number): void {
+    if (this.counted) {
+      if (compareIds(id, this.present) <= 0) return
+      this.counted = false
+    }
     this.total += bytes
     if (this.total - this.markedAt < MARK_EVERY) return
     this.markedAt = this.total

@@ -16,6 +16,8 @@ const MAX_CONFIG_BYTES = 48 * 1024 * 1024
 /** Entries per read. */
 const PAGE = 16
 const ATTEMPTS = 5
+/** Configs looked at for one that comes back. */
+const LOOK_BACK = 64
 
 /**
  * Appends `config` if it differs from the newest one; `id` is then that of its entry, else of the newest.
@@ -47,9 +49,7 @@ export async function appendConfig(
     const reply = (await redis.eval(APPEND, 2, keys.control, keys.partitions, ...argv)) as string[]
     const [verdict, about = '', has] = reply
     if (verdict === 'OK') {
-      const all = await readControl(redis, namespace, '0')
-      const again = all.some(({ id, config: { hash } }) => id !== about && hash === config.hash)
-      return { id: about, changed: true, again }
+      return { id: about, changed: true, again: await wasBefore(redis, keys.control, about, config.hash) }
     }
     if (verdict === 'PARTITIONS')
       throw newStream(about, `it has ${has} partitions, fixed when it was created`)
@@ -92,6 +92,21 @@ export async function newestControl(redis: Redis, namespace: string): Promise<Co
 /** The newest config, or null before the first. */
 export async function newestConfig(redis: Redis, namespace: string): Promise<CompiledConfig | null> {
   return (await newestControl(redis, namespace))?.config ?? null
+}
+
+/** Whether one of the last `LOOK_BACK` configs before entry `id` had this hash; false where nobody can say. */
+async function wasBefore(redis: Redis, control: string, id: string, hash: string): Promise<boolean> {
+  try {
+    for (let end = `(${id}`, looked = 0; looked < LOOK_BACK; looked += PAGE) {
+      const page = (await redis.xrevrange(control, end, '-', 'COUNT', PAGE)) as RawEntry[]
+      if (page.some(([, fields]) => fields?.[fields.indexOf('hash') + 1] === hash)) return true
+      if (page.length < PAGE) return false
+      end = `(${page.at(-1)![0]}`
+    }
+  } catch {
+    // It is published, and that is what counts.
+  }
+  return false
 }
 
 type RawEntry = [id: string, fields: string[] | null]

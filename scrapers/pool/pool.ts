@@ -160,7 +160,7 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
       return seats.parked
     },
     share(shared) {
-      seats.shared = shared
+      seats.share(shared)
     },
     get launched() {
       return browsers.launched

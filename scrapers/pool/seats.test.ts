@@ -8,7 +8,7 @@ function world(workers: number) {
   const seats = new Seats(workers)
   const began: string[] = []
   const ask = (...sites: string[]): void => {
-    for (const site of sites) void seats.take(site, 1000, late).then(() => began.push(site))
+    for (const site of sites) void seats.take(site, 600_000, late).then(() => began.push(site))
   }
   return { seats, began, ask }
 }
@@ -44,11 +44,12 @@ test('sites take turns, each in the order in which it asked', async () => {
 
 test('where there is one site it may have all workers', async () => {
   const { seats, began, ask } = world(2)
-  seats.shared = false
+  seats.share(false)
   ask('only', 'only', 'only')
   await settled()
   expect(began).toEqual(['only', 'only'])
-  expect(seats.parked).toBe(1)
+  // Nobody else would have a use for its place.
+  expect(seats).toMatchObject({ waiting: 1, parked: 0 })
   seats.giveBack('only')
   await settled()
   expect(began).toHaveLength(3)
@@ -59,7 +60,38 @@ test('jobs of no site have all workers', async () => {
   ask('', '', '')
   await settled()
   expect(began).toHaveLength(2)
-  expect(seats.parked).toBe(1)
+  expect(seats).toMatchObject({ waiting: 1, parked: 0 })
+})
+
+test('a site that has one and wants another is not passed by all that come later', async () => {
+  const { seats, began, ask } = world(2)
+  ask('slow', 'a', 'slow')
+  for (let i = 0; i < 4; i += 1) {
+    ask(`late-${i}`)
+    await settled()
+    seats.giveBack(began.findLast((site) => site !== 'slow')!)
+    await settled()
+  }
+  expect(began).toEqual(['slow', 'a', 'late-0', 'late-1', 'late-2', 'late-3'])
+  seats.giveBack('slow')
+  await settled()
+  expect(began.at(-1)).toBe('slow')
+  const busy = world(3)
+  busy.ask('x', 'y', 'z', 'x', 'new-1', 'new-2')
+  await settled()
+  busy.seats.giveBack('y')
+  await settled()
+  expect(busy.began.at(-1)).toBe('x')
+})
+
+test('where another site comes or goes, what may begin begins', async () => {
+  const { seats, began, ask } = world(3)
+  ask('a', 'a', 'a')
+  await settled()
+  expect(began).toHaveLength(2)
+  seats.share(false)
+  await settled()
+  expect(began).toHaveLength(3)
 })
 
 test('who has waited too long, or is refused, takes nothing', async () => {

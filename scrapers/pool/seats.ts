@@ -12,8 +12,7 @@ interface Waiting {
 export class Seats {
   /** Jobs that have a worker. */
   busy = 0
-  /** Whether jobs of several sites come. Of a single one all workers may work. */
-  shared = true
+  private isShared = true
   private readonly workers: number
   private readonly queue: Waiting[] = []
   /** Workers that each site has. */
@@ -30,9 +29,15 @@ export class Seats {
     return this.queue.length
   }
 
-  /** Jobs that wait for others of their own site, and for nothing else. */
+  /** Jobs that wait for others of their own site, and for nothing else. Where there is one site none does. */
   get parked(): number {
-    return this.queue.filter(({ site }) => this.isFull(site)).length
+    return this.isShared ? this.queue.filter(({ site }) => site !== '' && this.isFull(site)).length : 0
+  }
+
+  /** Whether jobs of several sites come. Of a single one all workers may work. */
+  share(shared: boolean): void {
+    this.isShared = shared
+    while (this.startNext());
   }
 
   /** Resolves once a worker is free for a job of `site` ('' of none); rejects with `late()` after `patience` ms. */
@@ -58,6 +63,8 @@ export class Seats {
           reject(error)
         },
       }
+      // Who has none and wants one stands behind those that do already, and before those that had one since.
+      if (!this.served.has(site)) this.served.set(site, this.turns - 0.5)
       this.queue.push(entry)
     })
   }
@@ -68,24 +75,31 @@ export class Seats {
     const left = (this.taken.get(site) ?? 1) - 1
     if (left > 0) this.taken.set(site, left)
     else this.taken.delete(site)
-    let next = -1
-    for (const [i, entry] of this.queue.entries()) {
-      if (this.isFull(entry.site)) continue
-      if (next < 0 || this.servedAt(entry.site) < this.servedAt(this.queue[next]!.site)) next = i
-    }
+    this.startNext()
     this.forget(site)
-    if (next < 0) return
-    const [entry] = this.queue.splice(next, 1)
-    this.seat(entry!.site)
-    entry!.start()
   }
 
   refuseAll(error: () => Error): void {
     for (const { refuse } of this.queue.splice(0)) refuse(error())
   }
 
+  /** Whether one could begin. */
+  private startNext(): boolean {
+    if (this.busy >= this.workers) return false
+    let next = -1
+    for (const [i, entry] of this.queue.entries()) {
+      if (this.isFull(entry.site)) continue
+      if (next < 0 || this.servedAt(entry.site) < this.servedAt(this.queue[next]!.site)) next = i
+    }
+    if (next < 0) return false
+    const [entry] = this.queue.splice(next, 1)
+    this.seat(entry!.site)
+    entry!.start()
+    return true
+  }
+
   private isFull(site: string): boolean {
-    const most = this.shared && site !== '' ? Math.max(1, this.workers - 1) : this.workers
+    const most = this.isShared && site !== '' ? Math.max(1, this.workers - 1) : this.workers
     return (this.taken.get(site) ?? 0) >= most
   }
 

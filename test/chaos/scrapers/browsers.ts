@@ -18,7 +18,8 @@ async function commandLines(folder: string): Promise<Map<number, string>> {
       return [Number(pid), line] as const
     }),
   )
-  return new Map(found.filter(([, line]) => line.includes(folder) && line.includes('--headless')))
+  // A browser names its profile to each of its processes; who only speaks of the folder is none.
+  return new Map(found.filter(([, line]) => line.includes(`--user-data-dir=${folder}`)))
 }
 
 /** SIGKILL for one of them, as the out-of-memory killer would. False where there is none. */
