@@ -29,8 +29,10 @@ describe.skipIf(!here)('real pages', () => {
     expect(Object.values(right).map((n) => n / pages > 0.6)).toEqual([true, true, true])
   })
 
-  test('products without a browser, every third', () => {
-    const { pages, changed, misjudged } = summary(readPages(products.filter((_, i) => i % 3 === 0)))
+  test('products without a browser, those with a password field in their markup', () => {
+    const { pages, changed, misjudged } = summary(
+      readPages(products.filter(({ html }) => /type=.?password/i.test(html().toString()))),
+    )
     expect(misjudged).toEqual([])
     expect(changed).toEqual({ 'layout_changed.identity': pages, 'layout_changed.selector': pages })
   })
