@@ -3,7 +3,7 @@
  * Read it from top to bottom: what comes in, what is measured, what raises an alarm, what the wall shows.
  * Save it while Weir runs, and the change is live within a second.
  */
-import { ASKED, defineConfig, drift, fields, noData, runs, slack, spike, stream, t, threshold } from 'weir'
+import { ASKED, defineConfig, fieldHealth, noData, runs, slack, spike, stream, t, threshold } from 'weir'
 
 // What comes in. `runs`, one event per visit of a scraper, and `fields`, one per field it read, are built in.
 
@@ -41,6 +41,17 @@ const throttled = runs.metric('throttled', { ...ofScraper, where: { outcome: 'ra
 
 // A run in which the site was not asked says nothing of it, good or bad: all that is told of sites is among the others.
 const asked = { outcome: { in: ASKED } }
+// Most runs of a scraper that fail by our own doing, or on the way.
+const share = {
+  by: ['scraper'],
+  among: { outcome: { not: 'skipped' } },
+  stats: ['ratio'],
+  windows: ['5m'],
+} as const
+const crashed = runs.metric('crashed', { ...share, where: { outcome: 'crashed' } })
+const proxied = runs.metric('proxy-failed', { ...share, where: { outcome: 'proxy_failed' } })
+const login = runs.metric('login', { ...ofScraper, where: { outcome: 'auth_failed' } })
+
 const visits = runs.metric('visits', { ...ofScraper, where: asked })
 // Who is kept away sends events, too, and sees nothing. A pause is somebody's wish.
 const attempts = runs.metric('attempts', {
@@ -96,17 +107,6 @@ const available = runs.metric('available', {
   windows: ['5m', '1h', '1d'],
 })
 
-const amounts = fields.metric('amounts', {
-  by: ['template', 'field', 'scraper'],
-  // What is traded swings, and has rules of its own.
-  where: { fleet: 'banks' },
-  of: 'value',
-  stats: ['mean'],
-  windows: ['5m'],
-  title: 'amount',
-  unit: '€',
-})
-
 const volume = trades.metric('volume', { by: ['pair'], of: 'volume', stats: ['mean'], windows: ['1m', '1h'] })
 const price = trades.metric('price', {
   by: ['pair'],
@@ -158,14 +158,25 @@ export default defineConfig({
       above: 0,
       says: '{scraper} shows values that cannot be right.',
     }),
-    drift(amounts, {
-      ...critical,
-      name: 'strange',
-      by: ['template'],
-      says: '{template}: {field} is {value}, and in the day before it was {normal}.',
-    }),
+    // What is traded swings, and has rules of its own.
+    ...fieldHealth({ notify: ops, swings: ['markets'] }),
     threshold(down, { ...critical, name: 'down', above: 1, says: '{scraper} is down.' }),
     threshold(blocked, { ...critical, name: 'blocked', above: 0, says: '{scraper} blocks us.' }),
+    threshold(login, { ...critical, name: 'login', above: 0, says: '{scraper} asks us to log in.' }),
+    threshold(crashed, {
+      ...critical,
+      name: 'crashed',
+      above: 0.5,
+      minSamples: 3,
+      says: '{scraper} cannot be read by our own fault: {value} of its runs crashed.',
+    }),
+    threshold(proxied, {
+      ...critical,
+      name: 'proxy-failed',
+      above: 0.5,
+      minSamples: 3,
+      says: '{scraper} is out of reach of our proxies: {value} of its runs failed there.',
+    }),
     threshold(throttled, {
       ...warning,
       name: 'throttled',

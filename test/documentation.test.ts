@@ -41,7 +41,7 @@ it('weir check finds no mistake, and finds the scraper', async () => {
   const { stdout } = await run(process.execPath, ['weir', 'check', join(folder, 'streams.config.ts')], {
     cwd: ROOT,
   })
-  expect(stdout).toMatch(/3 rules/)
+  expect(stdout).toMatch(/7 rules/)
   expect(stdout).toMatch(/1 scraper/)
 })
 

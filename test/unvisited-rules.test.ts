@@ -1,4 +1,4 @@
-/** What streams.config.ts makes of runs that did not take place: they are no visits, and no sign of health or failure. */
+/** What streams.config.ts makes of runs that say nothing of a site: they are no visits, and tell of ourselves alone. */
 import { expect, test } from 'vitest'
 import { simulate, type Simulation } from '../engine/index.ts'
 import config from '../streams.config.ts'
@@ -85,4 +85,22 @@ test('nobody looks, and that is told, unless somebody paused it; what nobody saw
     .map(({ group, values }) => [group['scraper'], values.count])
   expect(Object.fromEntries(seen)).toEqual({ 'north-bank': 0, sparhaus: 0, 'harbour-bank': 30 })
   expect(world.windows('right', { window: '5m', at: START + until })[0]!.values.ratio).toBe(1)
+})
+
+test('most runs crash, or fail at a proxy, or a login is asked for: told of the scraper; now and then is not', () => {
+  const until = 5 * MINUTE
+  const failing = (bank: string, outcome: string, every: number) =>
+    sameBank(bank, {}, until).map((run, i) => (i % every === 0 ? { ...run, outcome } : run))
+  const runs = [
+    ...failing('north-bank', 'crashed', 1),
+    ...failing('sparhaus', 'proxy_failed', 1),
+    ...failing('harbour-bank', 'crashed', 4),
+    ...failing('castle-trust', 'auth_failed', 30),
+  ]
+  const world = simulate(config, { runs }, { until: START + until })
+  expect(changes(world).toSorted()).toEqual([
+    'crashed north-bank fired',
+    'login castle-trust fired',
+    'proxy-failed sparhaus fired',
+  ])
 })

@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
+import { alertBy } from '../engine/alert/sentence.ts'
 import { loadConfig } from '../engine/config/load.ts'
 import type { CompiledConfig, CompiledStream } from '../engine/config/compiled.ts'
 import type { LostRow } from '../engine/commit/folding.ts'
@@ -11,6 +12,7 @@ import type { Columns, Entry } from '../engine/event/entry.ts'
 import { PartitionFold } from '../engine/fold.ts'
 import { partitionOf } from '../engine/stream/partition-hash.ts'
 import { groupLabels } from '../engine/window/group-key.ts'
+import { accountAt } from '../examples/world/account.ts'
 import { answers } from '../examples/world/answers.ts'
 import { BANKS } from '../examples/world/bank/index.ts'
 import { type Deal, dealt, type Fault, faultOf } from '../examples/world/deal.ts'
@@ -106,7 +108,7 @@ class Engine {
     const { told, dead, late } = part.take()
     this.lost.push(...dead, ...late)
     for (const { change, rule, metric } of told) {
-      const name = `${rule.id} ${Object.values(groupLabels(metric.by, change.group)).join()}`
+      const name = `${rule.id} ${Object.values(groupLabels(alertBy({ rule, metric }), change.group)).join()}`
       if (change.verdict === 'firing') this.firing.add(name)
       else if (change.verdict === 'ok') this.firing.delete(name)
     }
@@ -124,6 +126,7 @@ function eventsAt(deal: Deal, now: number): Record<string, Row[]> {
   found.runs = Object.keys(BANKS)
     .filter((_, i) => second % 10 === i)
     .map((bank) => run(bank, faultOf(deal, bank, now - LIVE), now))
+  found.fields = found.runs.flatMap((one) => fieldsOf(deal, one))
   if (second % 10 === 9) {
     const end = now - (now % INTERVAL)
     found.trades = markets(deal, end, LIVE).map(({ market, last, volume }) => ({
@@ -159,6 +162,31 @@ function run(bank: string, fault: Fault | null, now: number): Row {
     invalid: [],
     absent: outcome === 'absent' ? ['transactions'] : [],
   }
+}
+
+/** What the run said of its fields. */
+function fieldsOf(deal: Deal, { at, scraper, present, missing, absent }: Row): Row[] {
+  const { balance, transactions } = accountAt(deal.draw, String(scraper), at, false)
+  const common = {
+    at,
+    scraper,
+    template: scraper,
+    fleet: 'banks',
+    optional: false,
+    version: 'test',
+    detail: '',
+  }
+  const states = { ok: present, missing, absent } as Record<string, string[]>
+  return Object.entries(states).flatMap(([state, names]) =>
+    names.map((field) => {
+      if (state !== 'ok') return { ...common, field, state }
+      const found =
+        field === 'balance'
+          ? { type: 'number', value: balance / 100 }
+          : { type: 'list', length: transactions.length }
+      return { ...common, field, state, ...found }
+    }),
+  )
 }
 
 function outcomeOf(fault: Fault | null, now: number): string {

@@ -17,7 +17,10 @@ export function answers(seed: number): Answer[] {
     const group = { scraper: bank }
     switch (fault) {
       case 'renames':
-        return [{ rule: 'changed', group, outcome: 'layout_changed', field: 'balance' }]
+        return [
+          { rule: 'changed', group, outcome: 'layout_changed', field: 'balance' },
+          { rule: 'fields-lost', group: { template: bank }, field: 'balance' },
+        ]
       case 'down':
         return [{ rule: 'down', group, outcome: 'site_down' }]
       case 'throttled':

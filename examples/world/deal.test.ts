@@ -60,13 +60,14 @@ describe('a deal', () => {
   })
 })
 
-test('the answer sheet has six alerts, one per fault, and none for the empty account', () => {
+test('the answer sheet has an alert per fault, one more for the field that is lost, and none for the empty account', () => {
   for (const seed of SEEDS) {
     const sheet = answers(seed)
     expect(sheet.map(({ rule }) => rule).toSorted()).toEqual([
       'blocked',
       'changed',
       'down',
+      'fields-lost',
       'slow',
       'surge',
       'throttled',
