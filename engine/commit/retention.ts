@@ -32,12 +32,14 @@ export class Retention {
   private wanted = '0-0'
   /** What is fed up to this id was there already, and counts no more; whether it may still come. */
   private readonly present: string
+  private readonly presentMs: number
   private counted = true
 
   constructor({ bytes, first, last, now }: Present) {
     this.total = bytes
     this.markedAt = bytes
     this.present = last
+    this.presentMs = Number.parseInt(last)
     // An id may lie far ahead of the time in which it was written.
     const from = Number.parseInt(first)
     const to = Math.max(from, Math.min(Number.parseInt(last), now))
@@ -49,7 +51,8 @@ export class Retention {
   /** `bytes`: of the entry's fields. */
   fed(id: string, bytes: number): void {
     if (this.counted) {
-      if (compareIds(id, this.present) <= 0) return
+      const ms = Number.parseInt(id)
+      if (ms < this.presentMs || (ms === this.presentMs && compareIds(id, this.present) <= 0)) return
       this.counted = false
     }
     this.total += bytes
