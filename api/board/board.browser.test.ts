@@ -159,8 +159,11 @@ describe('pictures of what pages showed', () => {
       links: { screenshot: '/v1/evidence/x/screenshot', html: '/v1/evidence/x/html' },
     })
     await open(state, size)
+    // Of every alert that names one, on whichever board is there.
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll<HTMLImageElement>('.proof img[src]')].every((one) => one.complete),
+    )
     await page.waitForSelector('.proof:not([hidden])')
-    await page.waitForNetworkIdle({ idleTime: 50 })
   }
 
   test('they stand beside their alerts, and cost no room that an alert needs', async () => {
@@ -234,8 +237,10 @@ describe('pictures of what pages showed', () => {
 
   test('one that is gone leaves no hole', async () => {
     await open('problems')
-    await page.waitForNetworkIdle({ idleTime: 50 })
-    expect(server.asked.some((path) => path.endsWith('/screenshot'))).toBe(true)
+    await expect.poll(() => server.asked.some((path) => path.endsWith('/screenshot'))).toBe(true)
+    await page.waitForFunction(
+      () => document.querySelector<HTMLImageElement>('.proof img')?.complete === true,
+    )
     expect(await page.$eval('.proof', (node) => node.checkVisibility())).toBe(false)
   })
 })

@@ -23,6 +23,9 @@ export interface FaultSite {
   close: () => Promise<void>
 }
 
+/** Of an old service that no machine has; a port that was free a moment ago may be another test's now. */
+const NOBODYS_PORT = 10
+
 /** `closed`: a port nobody listens on; `nowhere`: a name nobody has; `plain`: no TLS where TLS is expected. */
 export type Place = keyof typeof CERTIFICATES | 'page' | 'closed' | 'nowhere' | 'plain' | 'unsafe'
 
@@ -51,9 +54,6 @@ export async function startFaultSite(answers: Answer[]): Promise<FaultSite> {
     asked({ request, response, path: rest === '' ? '/' : rest, to, html })
   }
   const port = await listen(createServer(answer))
-  const closed = createServer()
-  const unused = await listen(closed)
-  await new Promise((resolve) => closed.close(resolve))
   const secure = new Map<string, number>()
   for (const [name, [hosts, from, until]] of Object.entries(CERTIFICATES)) {
     const made = selfSigned([...hosts], Date.now() + from * DAY, Date.now() + until * DAY)
@@ -64,7 +64,7 @@ export async function startFaultSite(answers: Answer[]): Promise<FaultSite> {
       const places: Record<string, string> = {
         page: `http://bank.localhost:${port}`,
         plain: `https://bank.localhost:${port}`,
-        closed: `http://bank.localhost:${unused}`,
+        closed: `http://bank.localhost:${NOBODYS_PORT}`,
         nowhere: 'http://nowhere.invalid',
         unsafe: 'http://bank.localhost:6667',
       }
