@@ -137,7 +137,7 @@ test.each([
   ['loaded by nobody', row(ok, { goneSince: NOW - MIN }), 'unknown', 'loaded by no process for 1 min'],
   ['a field leaves its week', row(`${ok}${'r'.repeat(12)}`), 'warn', 'rate found in 40%, 99% in its week'],
   ['wrong at times', row(`${'o'.repeat(8)}dd${'o'.repeat(30)}`), 'good', ''],
-  ['wrong often', row(`${'o'.repeat(8)}dddd${'o'.repeat(30)}`), 'warn', 'right in 90% of the last runs'],
+  ['wrong often', row(`${'o'.repeat(8)}dddd${'o'.repeat(30)}`), 'warn', 'right in 90% of the last due times'],
 ] satisfies [string, FleetRow, string, string][])('%s', (_, { mood, why }, wanted, words) => {
   expect([mood, said(why)]).toEqual([wanted, words])
 })

@@ -138,7 +138,7 @@ function flawed({ strip, fields, proposals }: Facts, runs: readonly RecentRun[])
     })
   const { right, late } = strip
   if (right !== null && right < RIGHT_ENOUGH && runs.length >= ENOUGH_RUNS)
-    return warn(1 - right, { text: `right in ${percent(right)} of the last runs` })
+    return warn(1 - right, { text: `right in ${percent(right)} of the last due times` })
   if (runs.length >= ENOUGH_RUNS && late.runs > runs.length * LATE_ENOUGH)
     return warn(0.1, { text: `${late.runs} of ${runs.length} runs began late` })
   if (proposals.length > 0)

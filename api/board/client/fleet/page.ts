@@ -91,7 +91,7 @@ function sums({ ran, right, at, complete }: FleetAnswer): (Node | string)[] {
   const shares =
     ran === null || right === null
       ? 'No runs yet'
-      : `Ran ${percent(ran)}, right ${percent(right)} of the last runs`
+      : `Ran ${percent(ran)}, right ${percent(right)} of the last due times`
   const rest = complete ? '' : '; older runs are still being read'
   return [`${shares}${rest}. As of `, ageNode(at), ' ago.']
 }
