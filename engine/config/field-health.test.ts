@@ -41,9 +41,7 @@ describe('the health of fields', () => {
     [
       'a template that loses fields is one alert, however many fields and scrapers',
       { price: { state: 'missing' }, title: { state: 'empty' } },
-      [
-        'fields-lost critical fired: Shop V3 lost price, title on east, north, south: 30 % of reads, 0 % before.',
-      ],
+      ['fields-lost critical fired: east, north, south lost price, title: 30 % of reads, 0 % before.'],
     ],
     [
       'another type',

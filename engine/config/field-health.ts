@@ -44,7 +44,7 @@ export function fieldHealth(options: FieldHealthOptions = {}): Rule[] {
         across: 'scraper',
         direction: 'up',
         severity,
-        says: '{template} lost {field} on {scraper}: {value} of reads, {normal} before.',
+        says: '{scraper} lost {field}: {value} of reads, {normal} before.',
       },
     ),
     rule(fields.metric('fields-type', { ...each, of: 'type', stats: ['distinct'], title: 'type' }), {
