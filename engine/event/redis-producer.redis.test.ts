@@ -241,7 +241,7 @@ test('what gathers within the linger leaves in one entry; a full batch does not 
     const entries = await log(partitionOf('P1', PARTITIONS))
     return entries.map((entry) => (entry.kind === 'batch' ? entry.n : 0))
   }
-  const slow = await openProducer(target, { name: 'slow', linger: 300 })
+  const slow = await openProducer(target, { name: 'slow', linger: 2000 })
   for (const i of numbers(20)) {
     await slow.send(trade({ pair: 'P1', volume: i }))
     await sleep(2)
