@@ -95,15 +95,20 @@ for (const clock of ['event', 'live'] as const) {
   }, 120_000)
 }
 
+/** What is told of live events, `rows` an entry, 15 s after the last of them at `lastMs`. */
+function shownOf(events: TestEvent[], rows: number): Outputs & { lastMs: number } {
+  const fold = fresh('live')
+  const entries = entriesOf(events, rows, (newest) => newest + 30_000)
+  const lastMs = Math.max(...entries.map((entry) => entry.ms), ...events.map((event) => event.at))
+  for (const entry of entries) fold.step(entry)
+  fold.step(tick(lastMs + 15_000))
+  return { ...fold.take(), lastMs }
+}
+
 it('windows in the view equal brute force as of their slide', () => {
   fc.assert(
     fc.property(someEvents(20 * 60_000, 1500), fc.integer({ min: 1, max: 20 }), (events, rows) => {
-      const fold = fresh('live')
-      const entries = entriesOf(events, rows, (newest) => newest + 30_000)
-      const lastMs = Math.max(...entries.map((entry) => entry.ms), ...events.map((event) => event.at))
-      for (const entry of entries) fold.step(entry)
-      fold.step(tick(lastMs + 15_000))
-      const { view } = fold.take()
+      const { view, lastMs } = shownOf(events, rows)
       const header = JSON.parse(view.get('m/1m')!) as ViewHeader
       const block = JSON.parse(view.get('m/1m/0')!) as ViewBlock
       expect(header.asOf).toBe(Math.floor((lastMs + 15_000 - 2000) / 10_000) * 10_000)
@@ -123,12 +128,7 @@ it('windows in the view equal brute force as of their slide', () => {
 it('what is none of `among` is in no window, no share and no series, nor does it make a group', () => {
   fc.assert(
     fc.property(someEvents(20 * 60_000, 1500), fc.integer({ min: 1, max: 20 }), (events, rows) => {
-      const fold = fresh('live')
-      const entries = entriesOf(events, rows, (newest) => newest + 30_000)
-      const lastMs = Math.max(...entries.map((entry) => entry.ms), ...events.map((event) => event.at))
-      for (const entry of entries) fold.step(entry)
-      fold.step(tick(lastMs + 15_000))
-      const { view, closed } = fold.take()
+      const { view, closed } = shownOf(events, rows)
       const asked = events.filter(({ k, v }) => v > 2500 && k !== 'c')
       const keyOf = ({ k }: TestEvent): string => JSON.stringify([k])
       const { asOf } = JSON.parse(view.get('share-among/1m')!) as ViewHeader

@@ -53,6 +53,41 @@ test('a key of another type: nothing is half written, and the partition stops wi
   expect(await redis.xlen(one.keys.dead)).toBe(1)
 })
 
+test('an outbox with more in it than was ever committed stops the partition', async () => {
+  const { redis } = bench
+  const shell = await Shell.on(redis, testConfig('live'))
+  const one = await shell.claim(TARGET)
+  await shell.settle(one)
+  await one.drop()
+  await redis.xadd(one.keys.outbox, '9-0', 'item', 'foreign')
+  const refused = shell.claim(TARGET, one.token)
+  await expect(refused).rejects.toMatchObject({ code: 'WEIR_WRONG_TYPE', where: one.keys.outbox })
+})
+
+test('a partition whose commit is not answered for the term of its lease reads no further', async () => {
+  const { redis } = bench
+  let ahead = 0
+  let away = true
+  const shell = await Shell.on(redis, testConfig('live'), { now: () => Date.now() + ahead, ttl: 60_000 })
+  const one = await shell.claim(TARGET)
+  // Commits alone go nowhere.
+  const scripts = redis as unknown as { weirCommit: (...args: unknown[]) => Promise<unknown> }
+  const sent = scripts.weirCommit.bind(redis)
+  scripts.weirCommit = (...args) => (away ? Promise.reject(new Error('away')) : sent(...args))
+  try {
+    await sendBatch(redis, one.keys.log, 'p~1~a', 0, pastEvents(5, 1000))
+    await shell.turn(one)
+    await expect.poll(() => shell.failures.length).toBeGreaterThan(0)
+    expect(one.hungry).toBe(true)
+    ahead = 60_001
+    expect(one.hungry).toBe(false)
+    away = false
+    await expect.poll(() => one.hungry).toBe(true)
+  } finally {
+    scripts.weirCommit = sent
+  }
+})
+
 test('a lease is judged by its own term, not by that of who wants it', async () => {
   const { redis } = bench
   const shell = await Shell.on(redis, testConfig('live'), { ttl: 60_000 })
