@@ -3,7 +3,19 @@
  * Read it from top to bottom: what comes in, what is measured, what raises an alarm, what the wall shows.
  * Save it while Weir runs, and the change is live within a second.
  */
-import { ASKED, defineConfig, fieldHealth, noData, runs, slack, spike, stream, t, threshold } from 'weir'
+import {
+  ASKED,
+  KEPT_AWAY,
+  defineConfig,
+  fieldHealth,
+  noData,
+  runs,
+  slack,
+  spike,
+  stream,
+  t,
+  threshold,
+} from 'weir'
 
 // What comes in. `runs`, one event per visit of a scraper, and `fields`, one per field it read, are built in.
 
@@ -56,22 +68,7 @@ const visits = runs.metric('visits', { ...ofScraper, where: asked })
 // Who is kept away sends events, too, and sees nothing. A pause is somebody's wish.
 const attempts = runs.metric('attempts', {
   ...ofScraper,
-  where: {
-    reason: {
-      not: [
-        'robots',
-        'hold',
-        'blocked',
-        'breaker',
-        'budget',
-        'no_permit',
-        'no_proxy',
-        'private_target',
-        'busy',
-        'missed',
-      ],
-    },
-  },
+  where: { reason: { not: KEPT_AWAY } },
 })
 const response = runs.metric('response', {
   by: ['scraper'],

@@ -43,7 +43,7 @@ export { RecentRuns, type RecentRun } from './fleet/recent-runs.ts'
 export { openRecentRuns, type RecentLog } from './fleet/redis-recent-runs.ts'
 export { openDeploys } from './fleet/redis-deploys.ts'
 export { FIELD_STATES, VALUE_TYPES, type FieldEvent, type FieldState, type ValueType } from './event/field.ts'
-export { OUTCOMES, RIGHT, type Outcome, type RunEvent } from './event/run.ts'
+export { OUTCOMES, RIGHT, SKIP_REASONS, type Outcome, type RunEvent } from './event/run.ts'
 export {
   EVIDENCE_LIMITS,
   isEvidenceId,

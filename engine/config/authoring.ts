@@ -5,7 +5,7 @@ export { defineConfig, type Authored, type BoardSpec, type ConfigSpec } from './
 export type { Duration } from './duration.ts'
 export { fieldHealth, type FieldHealthOptions } from './field-health.ts'
 export { fields } from './fields.ts'
-export { ASKED } from '../event/run.ts'
+export { ASKED, KEPT_AWAY } from '../event/run.ts'
 export type { Fields, Metric, MetricSpec, Test, Where, WindowSpec } from './metric.ts'
 export { proxy, type Proxy, type ProxyOptions } from './proxy.ts'
 export { atRisk, drift, noData, spike, threshold, type Rule } from './rule.ts'

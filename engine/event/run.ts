@@ -28,6 +28,24 @@ export const ASKED: readonly Outcome[] = OUTCOMES.filter(
   (outcome) => outcome !== 'skipped' && outcome !== 'crashed' && outcome !== 'proxy_failed',
 )
 
+/** Why a run was `skipped`. */
+export const SKIP_REASONS = [
+  'robots',
+  'hold',
+  'blocked',
+  'breaker',
+  'budget',
+  'no_permit',
+  'no_proxy',
+  'private_target',
+  'busy',
+  'missed',
+  'paused',
+] as const
+
+/** Why a run was `skipped` although somebody wanted it: all but a pause. */
+export const KEPT_AWAY = SKIP_REASONS.filter((reason) => reason !== 'paused')
+
 export interface RunEvent {
   /**
    * `<scraper>@<due>`: the run of one scraper for one due time. The id of the event, too, so that the engine counts

@@ -1,8 +1,8 @@
 /** Signals on paper: one line of JSON with a version, so that a recorded run can be judged again, also years later. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { Type, type Static } from 'typebox'
-import { FIELD_STATES, VALUE_TYPES, WeirError } from '../../engine/index.ts'
-import { CONTENT_OUTCOMES, FAULT_REASONS, READERS, SKIP_REASONS, type Signals } from './signals.ts'
+import { FIELD_STATES, SKIP_REASONS, VALUE_TYPES, WeirError } from '../../engine/index.ts'
+import { CONTENT_OUTCOMES, FAULT_REASONS, READERS, type Signals } from './signals.ts'
 
 /** Version of the form. It rises when an older reader would misunderstand, and then `readSignals` has a step. */
 export const SIGNALS_VERSION = 1

@@ -1,5 +1,5 @@
 /** What was recorded of one run, as plain data: everything a verdict may depend on, so that it can be judged again. */
-import type { FieldEvent, FieldState } from '../../engine/index.ts'
+import type { FieldEvent, FieldState, SKIP_REASONS } from '../../engine/index.ts'
 import { maskAddress } from '../evidence/mask-address.ts'
 import type { Scraper } from '../index.ts'
 
@@ -56,19 +56,6 @@ export interface MainResponse {
 
 export const READERS = ['browser', 'http', 'fallback'] as const
 
-export const SKIP_REASONS = [
-  'robots',
-  'hold',
-  'blocked',
-  'breaker',
-  'budget',
-  'no_permit',
-  'no_proxy',
-  'private_target',
-  'busy',
-  'missed',
-  'paused',
-] as const
 /** Nothing was sent, and why. */
 export interface Skip {
   reason: (typeof SKIP_REASONS)[number]
